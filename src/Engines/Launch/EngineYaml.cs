@@ -1,0 +1,58 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+using YamlDotNet.Serialization;
+
+namespace Nemotron.Engines.Launch;
+
+/// <summary>The engine's YAML: ours, with the user's merged over it key by key.</summary>
+internal static class EngineYaml
+{
+    /// <summary>Renders <paramref name="ours"/> with <paramref name="extra"/> (YAML text) merged over it: mappings merge, everything else is replaced.</summary>
+    /// <exception cref="LaunchRefusedException"><paramref name="extra"/> is not a YAML mapping.</exception>
+    public static string Render(IReadOnlyDictionary<string, object> ours, string? extra)
+    {
+        var root = new Dictionary<object, object>();
+        foreach (var (key, value) in ours) root[key] = value;
+        if (!string.IsNullOrWhiteSpace(extra)) Merge(root, Read(extra));
+        return new SerializerBuilder().WithIndentedSequences().WithNewLine("\n").Build().Serialize(root);
+    }
+
+    private static Dictionary<object, object> Read(string extra)
+    {
+        try
+        {
+            var stream = new YamlStream();
+            stream.Load(new StringReader(extra));
+            if (stream.Documents is [{ RootNode: YamlMappingNode mapping }]) return ReadMapping(mapping);
+        }
+        catch (YamlException e)
+        {
+            throw new LaunchRefusedException("engine.extraConfig",
+                $"engine.extraConfig is not valid YAML (line {e.Start.Line}, column {e.Start.Column}): {e.InnerException?.Message ?? e.Message}");
+        }
+
+        throw new LaunchRefusedException("engine.extraConfig",
+            "engine.extraConfig must be one YAML mapping of the engine's options, such as \"scheduler_config: {capacity_scheduler_policy: GUARANTEED_NO_EVICT}\".");
+    }
+
+    private static Dictionary<object, object> ReadMapping(YamlMappingNode mapping) =>
+        mapping.Children.ToDictionary(child => (object)child.Key.ToString(), child => ReadNode(child.Value));
+
+    // Scalars keep the user's own spelling and quoting: what they wrote is what the engine reads.
+    private static object ReadNode(YamlNode node) => node switch
+    {
+        YamlMappingNode mapping => ReadMapping(mapping),
+        _ => node,
+    };
+
+    private static void Merge(Dictionary<object, object> into, Dictionary<object, object> from)
+    {
+        foreach (var (key, value) in from)
+        {
+            if (value is Dictionary<object, object> theirs && into.TryGetValue(key, out var old) && old is Dictionary<object, object> mine)
+                Merge(mine, theirs);
+            else
+                into[key] = value;
+        }
+    }
+}
