@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# The main job on one machine, without a cluster or a GPU: starts the Lab (a simulated control plane with 3 nodes of
+# 8 simulated H100), starts the operator against it, applies config/samples/fleet.yaml with kubectl and waits until
+# Nano, Super and Ultra are ready.
+#   ./demo.sh          ends when they are
+#   ./demo.sh --keep   leaves everything running and says how to use it
+set -euo pipefail
+cd "$(dirname "$0")"
+. scripts/tools.sh
+
+keep=no
+case "${1:-}" in
+  --keep) keep=yes ;;
+  "") ;;
+  *) die "Usage: ./demo.sh [--keep]" ;;
+esac
+
+need_dotnet
+need_kubectl
+
+out="$PWD/out/demo"
+mkdir -p "$out"
+export KUBECONFIG="$out/kubeconfig"
+rm -f "$KUBECONFIG"
+
+lab='' operator=''
+finish() {
+  status=$?
+  [ -z "$operator" ] || kill "$operator" 2>/dev/null || true
+  [ -z "$lab" ] || kill "$lab" 2>/dev/null || true
+  wait 2>/dev/null || true
+  [ $status = 0 ] || say "The demo failed. Logs: $out/build.log $out/lab.log $out/operator.log"
+  exit $status
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# Waits until "$@" succeeds; gives up after 60 s, or at once when the process $1 has ended.
+until_ok() {
+  local process=$1 tries=300; shift
+  until "$@" >/dev/null 2>&1; do
+    kill -0 "$process" 2>/dev/null || return 1
+    tries=$((tries - 1)); [ $tries -gt 0 ] || return 1
+    sleep 0.2
+  done
+}
+
+say "Building …"
+dotnet build src/Lab -c Release -v quiet >"$out/build.log" 2>&1 && dotnet build src/Operator -c Release -v quiet >>"$out/build.log" 2>&1 ||
+  { tail -n 20 "$out/build.log" >&2; die "The build failed."; }
+
+say "Starting the Lab: a simulated control plane with 3 simulated nodes of 8 H100 each …"
+dotnet src/Lab/bin/Release/net10.0/nemotron-lab.dll up --kubeconfig "$KUBECONFIG" --nodes 3xH100:8 --load-speed 4 >"$out/lab.log" 2>&1 &
+lab=$!
+until_ok $lab kubectl get --raw /readyz || { tail -n 5 "$out/lab.log" >&2; die "The Lab did not start."; }
+
+say "Installing the custom resource definitions …"
+kubectl apply -f config/crd >/dev/null
+kubectl wait --for=condition=Established crd --all --timeout=30s >/dev/null
+
+say "Starting the operator …"
+dotnet src/Operator/bin/Release/net10.0/nemotron-operator.dll --kubeconfig "$KUBECONFIG" --leader-elect=false --health-port 0 --metrics-port 0 >"$out/operator.log" 2>&1 &
+operator=$!
+
+say "Applying config/samples/fleet.yaml …"
+kubectl apply -f config/samples/fleet.yaml
+
+say "Loading (simulated: weights at 8 GB/s). Ultra is 253 billion parameters; it takes the longest."
+kubectl -n models wait --for=condition=Ready nemo --all --timeout=150s >"$out/wait.log" 2>&1 &
+waiting=$!
+last=''
+while kill -0 $waiting 2>/dev/null; do
+  kill -0 $operator 2>/dev/null || { tail -n 5 "$out/operator.log" >&2; die "The operator ended."; }
+  now="$(kubectl -n models get nemo 2>/dev/null || true)"
+  if [ "$now" != "$last" ]; then printf '%s\n\n' "$now"; last="$now"; fi
+  sleep 1
+done
+wait $waiting || { cat "$out/wait.log" >&2; kubectl -n models describe nemo >&2; die "Not every model became ready."; }
+
+kubectl get nemo,gnp --all-namespaces
+
+if [ $keep = yes ]; then
+  trap - EXIT INT TERM
+  cat <<EOF
+
+Still running. To use it:
+  export KUBECONFIG=$KUBECONFIG
+  kubectl -n models describe nemo ultra
+  kubectl -n models scale nemo nano --replicas=2
+  kubectl -n models get pods -o wide
+To end it:
+  kill $operator $lab
+Logs: $out/lab.log $out/operator.log
+EOF
+  disown -a
+fi

@@ -1,0 +1,47 @@
+namespace Nemotron.Planning.Placement;
+
+/// <summary>What makes a node unfit for whole TP groups.</summary>
+public enum NodeFault
+{
+    /// <summary>Nothing: its free GPUs can be used.</summary>
+    None,
+
+    /// <summary>The node reports that it is not ready, or has stopped reporting.</summary>
+    NotReady,
+
+    /// <summary>An administrator (or the operator, for repair) has closed the node to new pods.</summary>
+    Cordoned,
+
+    /// <summary>The node has GPUs by its labels but the device plugin offers none.</summary>
+    NoGpusOffered,
+
+    /// <summary>Its GPUs are time-sliced or shared by MPS: a TP rank needs a GPU of its own.</summary>
+    Shared,
+
+    /// <summary>Its GPUs are cut into MIG slices: NCCL does not span them.</summary>
+    Mig,
+}
+
+/// <summary>A node as placement sees it.</summary>
+/// <param name="Name">The node's name.</param>
+/// <param name="Product">The <c>nvidia.com/gpu.product</c> label, or null when there is none.</param>
+/// <param name="GpuMemoryMebibytes">Memory of one GPU in MiB by the <c>nvidia.com/gpu.memory</c> label, or null when there is none.</param>
+/// <param name="Capacity">GPUs the node says it has.</param>
+/// <param name="Allocatable">GPUs the device plugin offers; below <paramref name="Capacity"/> when some are sick.</param>
+/// <param name="Allocated">GPUs requested by pods bound to the node that have not ended.</param>
+/// <param name="Fault">Why the node takes no new group, or <see cref="NodeFault.None"/>.</param>
+public sealed record GpuNode(
+    string Name,
+    string? Product,
+    int? GpuMemoryMebibytes,
+    int Capacity,
+    int Allocatable,
+    int Allocated,
+    NodeFault Fault)
+{
+    /// <summary>GPUs that a new pod could take now.</summary>
+    public int Free => Fault == NodeFault.None ? Math.Max(0, Allocatable - Allocated) : 0;
+
+    /// <summary>GPUs that can be used, taken or not.</summary>
+    public int Usable => Fault is NodeFault.None or NodeFault.Cordoned ? Allocatable : 0;
+}
