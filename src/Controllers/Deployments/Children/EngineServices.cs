@@ -1,0 +1,60 @@
+using k8s.Models;
+using Nemotron.Crds;
+using Nemotron.Engines.Launch;
+
+namespace Nemotron.Controllers.Deployments.Children;
+
+/// <summary>How clients and Prometheus reach the replicas.</summary>
+internal static class EngineServices
+{
+    /// <summary>The name of the port on which every engine's metrics are found.</summary>
+    public const string MetricsPort = "metrics";
+
+    /// <summary>One address for clients, with the engine's metrics on a port of one name whatever the engine.</summary>
+    public static V1Service BuildClient(NemotronDeployment owner, LaunchSpec launch)
+    {
+        var options = owner.Spec.Service;
+        const int metricsServicePort = 9090;
+        var port = options?.Port ?? 8000;
+        return new V1Service
+        {
+            ApiVersion = "v1",
+            Kind = "Service",
+            Metadata = ChildMetadata.Of(owner, ChildNames.Service(owner.Metadata.Name), options?.Annotations),
+            Spec = new V1ServiceSpec
+            {
+                Type = (options?.Type ?? ServiceType.ClusterIP).ToString(),
+                Selector = ChildLabels.Selector(owner.Metadata.Name),
+                Ports =
+                [
+                    new V1ServicePort { Name = LaunchSpec.HttpPortName, Port = port, TargetPort = LaunchSpec.HttpPortName, Protocol = "TCP" },
+                    new V1ServicePort
+                    {
+                        Name = MetricsPort,
+                        Port = port == metricsServicePort ? metricsServicePort + 1 : metricsServicePort,
+                        TargetPort = launch.Probes.MetricsPort,
+                        Protocol = "TCP",
+                    },
+                ],
+            },
+        };
+    }
+
+    /// <summary>The replicas' own addresses for gRPC clients, which balance over long connections themselves; null for an engine without gRPC.</summary>
+    public static V1Service? BuildGrpc(NemotronDeployment owner, LaunchSpec launch)
+    {
+        if (launch.Ports.FirstOrDefault(port => port.Name == LaunchSpec.GrpcPortName) is not { } grpc) return null;
+        return new V1Service
+        {
+            ApiVersion = "v1",
+            Kind = "Service",
+            Metadata = ChildMetadata.Of(owner, ChildNames.GrpcService(owner.Metadata.Name)),
+            Spec = new V1ServiceSpec
+            {
+                ClusterIP = "None",
+                Selector = ChildLabels.Selector(owner.Metadata.Name),
+                Ports = [new V1ServicePort { Name = grpc.Name, Port = grpc.Number, TargetPort = grpc.Name, Protocol = "TCP", AppProtocol = "kubernetes.io/h2c" }],
+            },
+        };
+    }
+}

@@ -1,0 +1,32 @@
+using k8s.Models;
+using Nemotron.Engines.Launch;
+
+namespace Nemotron.Controllers.Deployments;
+
+/// <summary>Everything that was decided about a NemotronDeployment: its children follow from it and from the spec alone.</summary>
+internal sealed record DecidedDeployment
+{
+    /// <summary>The catalogue name of the model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The GpuNodePool the replicas run in.</summary>
+    public required string Pool { get; init; }
+
+    /// <summary>The taints of that pool, which the pods tolerate.</summary>
+    public required IReadOnlyList<V1Taint> PoolTaints { get; init; }
+
+    /// <summary>GPUs of one replica, all on one node.</summary>
+    public required int GpusPerReplica { get; init; }
+
+    /// <summary>Total bytes of the model's weights.</summary>
+    public required long WeightsBytes { get; init; }
+
+    /// <summary>How the engine is started.</summary>
+    public required LaunchSpec Launch { get; init; }
+
+    /// <summary>Replicas wanted.</summary>
+    public required int Replicas { get; init; }
+
+    /// <summary>Whether new replicas come before old ones go; null keeps what the Deployment has.</summary>
+    public required bool Surge { get; init; }
+}

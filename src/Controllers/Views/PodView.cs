@@ -1,0 +1,146 @@
+using System.Text.Json.Serialization;
+using k8s;
+using k8s.Models;
+
+namespace Nemotron.Controllers.Views;
+
+/// <summary>A Pod, of which only what the controllers look at is read and kept.</summary>
+[KubernetesEntity(Group = "", ApiVersion = "v1", Kind = "Pod", PluralName = "pods")]
+public sealed class PodView : IKubernetesObject<V1ObjectMeta>
+{
+    /// <summary>The cache's index of pods by the node they are bound to.</summary>
+    public const string ByNode = "node";
+
+    /// <inheritdoc/>
+    [JsonPropertyName("apiVersion")]
+    public string ApiVersion { get; set; } = "v1";
+
+    /// <inheritdoc/>
+    [JsonPropertyName("kind")]
+    public string Kind { get; set; } = "Pod";
+
+    /// <inheritdoc/>
+    [JsonPropertyName("metadata")]
+    public V1ObjectMeta Metadata { get; set; } = new();
+
+    /// <summary>The wanted state.</summary>
+    [JsonPropertyName("spec")]
+    public PodViewSpec? Spec { get; set; }
+
+    /// <summary>The observed state.</summary>
+    [JsonPropertyName("status")]
+    public PodViewStatus? Status { get; set; }
+
+    /// <summary>The node it is bound to, or null.</summary>
+    [JsonIgnore]
+    public string? NodeName => Spec?.NodeName is { Length: > 0 } name ? name : null;
+
+    /// <summary>Whether it has ended and holds no GPU any more.</summary>
+    [JsonIgnore]
+    public bool Ended => Status?.Phase is "Succeeded" or "Failed";
+
+    /// <summary>Whether it serves.</summary>
+    [JsonIgnore]
+    public bool Ready => Metadata.DeletionTimestamp is null && Condition("Ready") is { Status: "True" };
+
+    /// <summary>GPUs it asks for, over all its containers.</summary>
+    [JsonIgnore]
+    public int Gpus => Spec?.Containers?.Sum(container =>
+        container.Resources?.Limits is { } limits && limits.TryGetValue(GpuResource.Name, out var count) && int.TryParse(count, out var gpus) ? gpus : 0) ?? 0;
+
+    /// <summary>Why the scheduler cannot place it, in its own words; null when it can, or has not tried.</summary>
+    [JsonIgnore]
+    public string? Unschedulable => NodeName is null && Condition("PodScheduled") is { Status: "False", Reason: "Unschedulable" } condition ? condition.Message ?? "" : null;
+
+    /// <summary>Why a container does not start or keeps ending, as <c>Reason: message</c>; null when none does.</summary>
+    [JsonIgnore]
+    public string? ContainerTrouble => Status?.ContainerStatuses?
+        .Select(status => status.State?.Waiting)
+        .FirstOrDefault(waiting => waiting is { Reason: not (null or "ContainerCreating" or "PodInitializing") }) is { } trouble
+            ? string.IsNullOrEmpty(trouble.Message) ? trouble.Reason : $"{trouble.Reason}: {trouble.Message}"
+            : null;
+
+    /// <summary>Whether anything that the controllers look at differs.</summary>
+    public static bool Differs(PodView? before, PodView? after) =>
+        before is null || after is null
+        || before.NodeName != after.NodeName
+        || before.Ended != after.Ended
+        || before.Ready != after.Ready
+        || before.Unschedulable != after.Unschedulable
+        || before.ContainerTrouble != after.ContainerTrouble
+        || before.Metadata.DeletionTimestamp != after.Metadata.DeletionTimestamp;
+
+    private ViewCondition? Condition(string type) => Status?.Conditions?.FirstOrDefault(condition => condition.Type == type);
+}
+
+/// <summary>The part of a pod's spec that the controllers look at.</summary>
+public sealed class PodViewSpec
+{
+    /// <summary>The node it is bound to.</summary>
+    [JsonPropertyName("nodeName")]
+    public string? NodeName { get; set; }
+
+    /// <summary>Its containers.</summary>
+    [JsonPropertyName("containers")]
+    public List<ContainerView>? Containers { get; set; }
+}
+
+/// <summary>The part of a container that the controllers look at.</summary>
+public sealed class ContainerView
+{
+    /// <summary>What it may take.</summary>
+    [JsonPropertyName("resources")]
+    public ResourcesView? Resources { get; set; }
+}
+
+/// <summary>Limits of a container, as quantities.</summary>
+public sealed class ResourcesView
+{
+    /// <summary>By resource name.</summary>
+    [JsonPropertyName("limits")]
+    public Dictionary<string, string>? Limits { get; set; }
+}
+
+/// <summary>The part of a pod's status that the controllers look at.</summary>
+public sealed class PodViewStatus
+{
+    /// <summary>Pending, Running, Succeeded, Failed or Unknown.</summary>
+    [JsonPropertyName("phase")]
+    public string? Phase { get; set; }
+
+    /// <summary>How the pod is.</summary>
+    [JsonPropertyName("conditions")]
+    public List<ViewCondition>? Conditions { get; set; }
+
+    /// <summary>How its containers are.</summary>
+    [JsonPropertyName("containerStatuses")]
+    public List<ContainerStatusView>? ContainerStatuses { get; set; }
+}
+
+/// <summary>The part of a container's status that the controllers look at.</summary>
+public sealed class ContainerStatusView
+{
+    /// <summary>What the container is doing.</summary>
+    [JsonPropertyName("state")]
+    public ContainerStateView? State { get; set; }
+}
+
+/// <summary>What a container is doing.</summary>
+public sealed class ContainerStateView
+{
+    /// <summary>Set while it does not run.</summary>
+    [JsonPropertyName("waiting")]
+    public WaitingView? Waiting { get; set; }
+}
+
+/// <summary>Why a container does not run.</summary>
+public sealed class WaitingView
+{
+    /// <summary>In a word, such as <c>ImagePullBackOff</c>.</summary>
+    [JsonPropertyName("reason")]
+    public string? Reason { get; set; }
+
+    /// <summary>In a sentence.</summary>
+    [JsonPropertyName("message")]
+    public string? Message { get; set; }
+}

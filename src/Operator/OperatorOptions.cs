@@ -1,0 +1,106 @@
+using System.CommandLine;
+
+namespace Nemotron.Operator;
+
+/// <summary>How log lines are written.</summary>
+internal enum LogFormat
+{
+    /// <summary>For people.</summary>
+    Text,
+
+    /// <summary>One JSON object a line.</summary>
+    Json,
+}
+
+/// <summary>The operator's command line.</summary>
+internal sealed class OperatorOptions
+{
+    private readonly Option<FileInfo?> _kubeconfig = new("--kubeconfig")
+    {
+        Description = "Path of a kubeconfig. Without it: the pod's own service account, else KUBECONFIG or ~/.kube/config.",
+    };
+
+    private readonly Option<string?> _namespace = new("--namespace") { Description = "Act only on resources in this namespace; cluster-scoped ones are always acted on." };
+
+    private readonly Option<bool> _leaderElect = new("--leader-elect")
+    {
+        Description = "Take turns with other instances by a Lease, so that only one acts.",
+        DefaultValueFactory = _ => true,
+    };
+
+    private readonly Option<string?> _leaderElectNamespace = new("--leader-elect-namespace")
+    {
+        Description = "Where that Lease lives. Without it: the namespace of the pod, or of the kubeconfig's context, else default.",
+    };
+
+    private readonly Option<int> _metricsPort = Port("--metrics-port", 8080, "Port of /metrics; 0 for none.");
+
+    private readonly Option<int> _healthPort = Port("--health-port", 8081, "Port of /healthz and /readyz; 0 for none.");
+
+    private readonly Option<LogLevel> _logLevel = new("--log-level") { Description = "The least severe lines to write.", DefaultValueFactory = _ => LogLevel.Information };
+
+    private readonly Option<LogFormat> _logFormat = new("--log-format") { Description = "Text for people, Json for machines.", DefaultValueFactory = _ => LogFormat.Text };
+
+    private readonly Option<int> _concurrency = new("--max-concurrent-reconciles")
+    {
+        Description = "NemotronDeployments that are reconciled at once.",
+        DefaultValueFactory = _ => 4,
+    };
+
+    /// <summary>The command, running <paramref name="run"/>.</summary>
+    public RootCommand Command(Func<OperatorSettingsOnCommandLine, CancellationToken, Task<int>> run)
+    {
+        _concurrency.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 256) result.AddError("--max-concurrent-reconciles must be between 1 and 256.");
+        });
+        var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
+        {
+            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _logLevel, _logFormat, _concurrency,
+        };
+        root.SetAction((parsed, cancellationToken) => run(
+            new OperatorSettingsOnCommandLine(
+                parsed.GetValue(_kubeconfig)?.FullName,
+                parsed.GetValue(_namespace),
+                parsed.GetValue(_leaderElect),
+                parsed.GetValue(_leaderElectNamespace),
+                parsed.GetValue(_metricsPort),
+                parsed.GetValue(_healthPort),
+                parsed.GetValue(_logLevel),
+                parsed.GetValue(_logFormat),
+                parsed.GetValue(_concurrency)),
+            cancellationToken));
+        return root;
+    }
+
+    private static Option<int> Port(string name, int port, string description)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => port };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 65535) result.AddError($"{name} must be between 0 and 65535.");
+        });
+        return option;
+    }
+}
+
+/// <summary>What the command line says.</summary>
+/// <param name="Kubeconfig">Full path of a kubeconfig, or null.</param>
+/// <param name="Namespace">The only namespace to act in, or null.</param>
+/// <param name="LeaderElect">Whether to take turns by a Lease.</param>
+/// <param name="LeaderElectNamespace">Where the Lease lives, or null.</param>
+/// <param name="MetricsPort">0 for none.</param>
+/// <param name="HealthPort">0 for none.</param>
+/// <param name="LogLevel">The least severe lines to write.</param>
+/// <param name="LogFormat">How lines are written.</param>
+/// <param name="MaxConcurrentReconciles">1 to 256.</param>
+internal sealed record OperatorSettingsOnCommandLine(
+    string? Kubeconfig,
+    string? Namespace,
+    bool LeaderElect,
+    string? LeaderElectNamespace,
+    int MetricsPort,
+    int HealthPort,
+    LogLevel LogLevel,
+    LogFormat LogFormat,
+    int MaxConcurrentReconciles);
