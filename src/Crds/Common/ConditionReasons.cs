@@ -1,0 +1,200 @@
+namespace Nemotron.Crds;
+
+/// <summary>Reasons of the conditions in status: one word that programs may depend on. The message beside it is for people.</summary>
+public static class ConditionReasons
+{
+    /// <summary>The spec can be carried out.</summary>
+    public const string Valid = "Valid";
+
+    /// <summary>No model of that name is known.</summary>
+    public const string ModelNotFound = "ModelNotFound";
+
+    /// <summary>The NemotronModel cannot be used.</summary>
+    public const string ModelInvalid = "ModelInvalid";
+
+    /// <summary>No GpuNodePool of that name exists.</summary>
+    public const string NodePoolNotFound = "NodePoolNotFound";
+
+    /// <summary>The degree of parallelism does not divide the model.</summary>
+    public const string ParallelismNotSupported = "ParallelismNotSupported";
+
+    /// <summary>The GPU cannot compute in the wanted number format.</summary>
+    public const string PrecisionNotSupported = "PrecisionNotSupported";
+
+    /// <summary>The model does not fit into the memory of that many GPUs.</summary>
+    public const string DoesNotFit = "DoesNotFit";
+
+    /// <summary>A replica needs more GPUs than any node of the pool has.</summary>
+    public const string GroupTooLarge = "GroupTooLarge";
+
+    /// <summary>The engine does not support the combination.</summary>
+    public const string EngineNotSupported = "EngineNotSupported";
+
+    /// <summary>The name leaves no room for the names of what is made from it.</summary>
+    public const string NameTooLong = "NameTooLong";
+
+    /// <summary>An object of the same name exists that the operator did not make.</summary>
+    public const string NameTaken = "NameTaken";
+
+    /// <summary>A referenced object does not exist.</summary>
+    public const string ReferenceNotFound = "ReferenceNotFound";
+
+    /// <summary>A field holds a value that the schema could not check, such as YAML in extraConfig.</summary>
+    public const string InvalidField = "InvalidField";
+
+    /// <summary>A CRD that is needed is not installed.</summary>
+    public const string CrdMissing = "CrdMissing";
+
+    /// <summary>Fields that are set are not acted on by this version.</summary>
+    public const string NotImplemented = "NotImplemented";
+
+    /// <summary>All fields that are set are acted on.</summary>
+    public const string AllInEffect = "AllInEffect";
+
+    /// <summary>There are GPUs for the wanted replicas.</summary>
+    public const string Sufficient = "Sufficient";
+
+    /// <summary>Too few GPUs are free.</summary>
+    public const string InsufficientGpus = "InsufficientGpus";
+
+    /// <summary>Enough GPUs are free, but not together on a node.</summary>
+    public const string Fragmented = "Fragmented";
+
+    /// <summary>The fleet's budget is spent.</summary>
+    public const string BudgetSpent = "BudgetSpent";
+
+    /// <summary>The namespace's quota is spent.</summary>
+    public const string QuotaSpent = "QuotaSpent";
+
+    /// <summary>Nodes were asked for and are not there yet.</summary>
+    public const string WaitingForNodes = "WaitingForNodes";
+
+    /// <summary>The spec is not accepted; see the Accepted condition.</summary>
+    public const string NotAccepted = "NotAccepted";
+
+    /// <summary>Not known yet.</summary>
+    public const string Pending = "Pending";
+
+    /// <summary>Pods wait for a node.</summary>
+    public const string Scheduling = "Scheduling";
+
+    /// <summary>Engines load the weights.</summary>
+    public const string Loading = "Loading";
+
+    /// <summary>Some of the wanted replicas serve.</summary>
+    public const string PartiallyReady = "PartiallyReady";
+
+    /// <summary>All wanted replicas serve.</summary>
+    public const string Serving = "Serving";
+
+    /// <summary>No replica is wanted.</summary>
+    public const string ScaledToZero = "ScaledToZero";
+
+    /// <summary>A replica that served does not any more.</summary>
+    public const string Degraded = "Degraded";
+
+    /// <summary>Pods of the new template replace those of the old.</summary>
+    public const string RollingOut = "RollingOut";
+
+    /// <summary>All pods are of the new template.</summary>
+    public const string RolledOut = "RolledOut";
+
+    /// <summary>No progress within the deadline.</summary>
+    public const string ProgressDeadlineExceeded = "ProgressDeadlineExceeded";
+
+    /// <summary>A gate failed; the rollout waits.</summary>
+    public const string GateFailed = "GateFailed";
+
+    /// <summary>Replicas are being added or taken away.</summary>
+    public const string Scaling = "Scaling";
+
+    /// <summary>Replicas finish what they have in flight.</summary>
+    public const string Draining = "Draining";
+
+    /// <summary>Metrics arrive.</summary>
+    public const string Scraped = "Scraped";
+
+    /// <summary>No series of the deployment is found.</summary>
+    public const string MetricsMissing = "MetricsMissing";
+
+    /// <summary>The newest sample is too old to decide on.</summary>
+    public const string MetricsStale = "MetricsStale";
+
+    /// <summary>No Prometheus is configured.</summary>
+    public const string PrometheusNotConfigured = "PrometheusNotConfigured";
+
+    /// <summary>Prometheus does not answer.</summary>
+    public const string PrometheusUnreachable = "PrometheusUnreachable";
+
+    /// <summary>The autoscaler sets what it wants.</summary>
+    public const string WithinLimits = "WithinLimits";
+
+    /// <summary>More is wanted than maxReplicas.</summary>
+    public const string AtMaxReplicas = "AtMaxReplicas";
+
+    /// <summary>Fewer is wanted than minReplicas.</summary>
+    public const string AtMinReplicas = "AtMinReplicas";
+
+    /// <summary>The number is frozen by annotation.</summary>
+    public const string Frozen = "Frozen";
+
+    /// <summary>The number is only recommended.</summary>
+    public const string RecommendOnly = "RecommendOnly";
+
+    /// <summary>The user, or another autoscaler, owns the number.</summary>
+    public const string ManualReplicas = "ManualReplicas";
+
+    /// <summary>An HPA or ScaledObject claims the same object.</summary>
+    public const string AnotherScaler = "AnotherScaler";
+
+    /// <summary>The operator alone owns the number.</summary>
+    public const string SoleScaler = "SoleScaler";
+
+    /// <summary>The probes showed the declared mode.</summary>
+    public const string Verified = "Verified";
+
+    /// <summary>A probe showed another mode than declared.</summary>
+    public const string ModeMismatch = "ModeMismatch";
+
+    /// <summary>The mode was not probed, since there is no gateway.</summary>
+    public const string GatewayDisabled = "GatewayDisabled";
+
+    /// <summary>A probe got no answer.</summary>
+    public const string ProbeFailed = "ProbeFailed";
+
+    /// <summary>An engine runs requests and produces nothing.</summary>
+    public const string NoProgress = "NoProgress";
+
+    /// <summary>All is in order.</summary>
+    public const string Healthy = "Healthy";
+
+    /// <summary>No node carries the pool's labels.</summary>
+    public const string NoNodes = "NoNodes";
+
+    /// <summary>Fewer nodes than minNodes.</summary>
+    public const string BelowMinNodes = "BelowMinNodes";
+
+    /// <summary>Nodes of the pool have different GPUs, or share them.</summary>
+    public const string MixedNodes = "MixedNodes";
+
+    /// <summary>Nodes also match another pool.</summary>
+    public const string OverlappingPools = "OverlappingPools";
+
+    /// <summary>GPUs or nodes are out of order.</summary>
+    public const string SickGpus = "SickGpus";
+
+    /// <summary>More looks sick than is believable.</summary>
+    public const string SignalDoubted = "SignalDoubted";
+
+    /// <summary>The provisioner cannot get nodes.</summary>
+    public const string ProvisioningFailed = "ProvisioningFailed";
+
+    /// <summary>The configuration of a checkpoint could not be read.</summary>
+    public const string ConfigUnreadable = "ConfigUnreadable";
+
+    /// <summary>The sizes are computed.</summary>
+    public const string Computed = "Computed";
+
+    /// <summary>An unexpected error; the operator tries again.</summary>
+    public const string ReconcileError = "ReconcileError";
+}

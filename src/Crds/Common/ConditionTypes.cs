@@ -1,0 +1,38 @@
+namespace Nemotron.Crds;
+
+/// <summary>Types of the conditions in status. Each is True in the state that one wishes for, or that is normal, but for <see cref="Progressing"/> and <see cref="ScalingLimited"/>, which only say what goes on.</summary>
+public static class ConditionTypes
+{
+    /// <summary>The spec can be carried out: names resolve, the model allows the parallelism, the combination is supported.</summary>
+    public const string Accepted = "Accepted";
+
+    /// <summary>Every field that is set is acted on by this version of the operator; the message names those that are not.</summary>
+    public const string AllFieldsInEffect = "AllFieldsInEffect";
+
+    /// <summary>The wanted replicas have GPUs.</summary>
+    public const string CapacityAvailable = "CapacityAvailable";
+
+    /// <summary>A change is on its way to the pods.</summary>
+    public const string Progressing = "Progressing";
+
+    /// <summary>All that was wanted serves.</summary>
+    public const string Ready = "Ready";
+
+    /// <summary>Load is known, from the gateway or the engine.</summary>
+    public const string MetricsAvailable = "MetricsAvailable";
+
+    /// <summary>The autoscaler wants another number than it may set.</summary>
+    public const string ScalingLimited = "ScalingLimited";
+
+    /// <summary>The declared reasoning mode was seen in a probe's answer.</summary>
+    public const string ReasoningVerified = "ReasoningVerified";
+
+    /// <summary>No other autoscaler claims the number of replicas.</summary>
+    public const string ScalingOwned = "ScalingOwned";
+
+    /// <summary>The engines make progress.</summary>
+    public const string EngineHealthy = "EngineHealthy";
+
+    /// <summary>GPUs and nodes of the pool are in order.</summary>
+    public const string Healthy = "Healthy";
+}

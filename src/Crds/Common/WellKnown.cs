@@ -1,0 +1,74 @@
+namespace Nemotron.Crds;
+
+/// <summary>Labels that the operator sets or reads.</summary>
+public static class NemotronLabels
+{
+    /// <summary>On all that is made for a NemotronDeployment: its name.</summary>
+    public const string Deployment = NemotronApi.Group + "/deployment";
+
+    /// <summary>On pods and their parents: the model's catalogue name.</summary>
+    public const string Model = NemotronApi.Group + "/model";
+
+    /// <summary>On pods: the engine kind.</summary>
+    public const string Engine = NemotronApi.Group + "/engine";
+
+    /// <summary>On pods: the hash of the pod template.</summary>
+    public const string Revision = NemotronApi.Group + "/revision";
+
+    /// <summary>On nodes: the GpuNodePool they belong to.</summary>
+    public const string NodePool = NemotronApi.Group + "/node-pool";
+
+    /// <summary>The value of <c>app.kubernetes.io/managed-by</c> on all that the operator makes.</summary>
+    public const string ManagedByValue = "nemotron-operator";
+
+    /// <summary>The standard label of the managing tool.</summary>
+    public const string ManagedBy = "app.kubernetes.io/managed-by";
+
+    /// <summary>The standard label of the application's name.</summary>
+    public const string Name = "app.kubernetes.io/name";
+
+    /// <summary>The standard label of the application's instance.</summary>
+    public const string Instance = "app.kubernetes.io/instance";
+
+    /// <summary>The standard label of the part within the application.</summary>
+    public const string Component = "app.kubernetes.io/component";
+}
+
+/// <summary>Annotations that the operator sets or reads.</summary>
+public static class NemotronAnnotations
+{
+    /// <summary>On a NemotronDeployment: <c>"true"</c> leaves its number of replicas as it is.</summary>
+    public const string FreezeScaling = NemotronApi.Group + "/freeze-scaling";
+
+    /// <summary>On a NemotronDeployment: any new value restarts its replicas by a rollout.</summary>
+    public const string RestartedAt = NemotronApi.Group + "/restarted-at";
+
+    /// <summary>On a resource: <c>"true"</c> stops the operator from changing anything for it.</summary>
+    public const string Paused = NemotronApi.Group + "/paused";
+
+    /// <summary>On pods: the hash of the configuration that they were started with.</summary>
+    public const string ConfigHash = NemotronApi.Group + "/config-hash";
+
+    /// <summary>On a node: why the operator cordoned it.</summary>
+    public const string CordonReason = NemotronApi.Group + "/cordon-reason";
+
+    /// <summary>On a node: the label keys that its GpuNodePool set, so that they can be taken back.</summary>
+    public const string AppliedLabels = NemotronApi.Group + "/applied-labels";
+}
+
+/// <summary>Finalizers of the operator.</summary>
+public static class NemotronFinalizers
+{
+    /// <summary>On a GpuNodePool: takes labels and taints off its nodes.</summary>
+    public const string NodePool = NemotronApi.Group + "/node-pool";
+
+    /// <summary>On a NemotronDeployment: drains its replicas.</summary>
+    public const string Deployment = NemotronApi.Group + "/deployment";
+}
+
+/// <summary>Taints of the operator.</summary>
+public static class NemotronTaints
+{
+    /// <summary>On a node with sick GPUs.</summary>
+    public const string UnhealthyGpu = NemotronApi.Group + "/unhealthy-gpu";
+}

@@ -1,0 +1,21 @@
+using k8s.Models;
+using Nemotron.Crds.Attributes;
+
+namespace Nemotron.Crds;
+
+/// <summary>The KV cache of each replica.</summary>
+public sealed record KvCacheSpec
+{
+    /// <summary>The number format of keys and values. Absent: FP8 where the weights are FP8 or NVFP4, else BF16.</summary>
+    public KvPrecision? Precision { get; init; }
+
+    /// <summary>Share of the GPU memory that is free after loading which the cache takes, above 0 and below 1. Absent: the engine's own default of 0.9.</summary>
+    [RangeMinimum(0, exclusiveMinimum: true), RangeMaximum(1, exclusiveMaximum: true)]
+    public double? FreeGpuMemoryFraction { get; init; }
+
+    /// <summary>Whether requests with the same beginning share cached blocks. Absent: on, but off for models with Mamba layers, where it costs more than it saves.</summary>
+    public bool? BlockReuse { get; init; }
+
+    /// <summary>Memory of the node, per replica, to which the engine moves blocks that it would otherwise drop. Absent: none.</summary>
+    public ResourceQuantity? HostOffload { get; init; }
+}

@@ -1,0 +1,60 @@
+using Nemotron.Crds.Attributes;
+
+namespace Nemotron.Crds;
+
+/// <summary>Whether the model thinks before it answers, and who decides.</summary>
+public sealed record ReasoningSpec
+{
+    /// <summary>The mode of a request whose client says nothing.</summary>
+    [DefaultValue(ReasoningMode.Off)]
+    public ReasoningMode? Default { get; init; }
+
+    /// <summary>Default: the client may override the mode. Enforced: it may not, and a response header says so.</summary>
+    [DefaultValue(ReasoningEnforcement.Default)]
+    public ReasoningEnforcement? Enforcement { get; init; }
+
+    /// <summary>Most tokens of a reasoning trace; the trace is ended there and the answer follows. A client may ask for less. Absent: no limit but the context.</summary>
+    [RangeMinimum(1), RangeMaximum(16_777_216)]
+    public long? BudgetTokens { get; init; }
+
+    /// <summary>Sampling of requests that leave it open, by mode.</summary>
+    public SamplingSpec? Sampling { get; init; }
+}
+
+/// <summary>Sampling by reasoning mode.</summary>
+public sealed record SamplingSpec
+{
+    /// <summary>While thinking. Absent: temperature 0.6, top-p 0.95, as the model cards advise.</summary>
+    public SamplingParameters? On { get; init; }
+
+    /// <summary>While not thinking. Absent: greedy, as the model cards advise.</summary>
+    public SamplingParameters? Off { get; init; }
+}
+
+/// <summary>Sampling parameters, set where the client left them out.</summary>
+public sealed record SamplingParameters
+{
+    /// <summary>Spread of the distribution; 0 is greedy.</summary>
+    [RangeMinimum(0), RangeMaximum(2)]
+    public double? Temperature { get; init; }
+
+    /// <summary>Share of probability to draw from, above 0.</summary>
+    [RangeMinimum(0, exclusiveMinimum: true), RangeMaximum(1)]
+    public double? TopP { get; init; }
+
+    /// <summary>How many of the likeliest tokens to draw from.</summary>
+    [RangeMinimum(1), RangeMaximum(1_000_000)]
+    public int? TopK { get; init; }
+
+    /// <summary>Least probability of a token, relative to the likeliest.</summary>
+    [RangeMinimum(0), RangeMaximum(1)]
+    public double? MinP { get; init; }
+
+    /// <summary>Divides the likelihood of tokens already seen; 1 changes nothing.</summary>
+    [RangeMinimum(0, exclusiveMinimum: true), RangeMaximum(2)]
+    public double? RepetitionPenalty { get; init; }
+
+    /// <summary>Most output tokens of a request that names no limit, reasoning trace included.</summary>
+    [RangeMinimum(1), RangeMaximum(16_777_216)]
+    public long? MaxTokens { get; init; }
+}
