@@ -54,6 +54,9 @@ public static class NemotronAnnotations
 
     /// <summary>On a node: the label keys that its GpuNodePool set, so that they can be taken back.</summary>
     public const string AppliedLabels = NemotronApi.Group + "/applied-labels";
+
+    /// <summary>On a node: the taints (key:effect) that its GpuNodePool set, so that they can be taken back.</summary>
+    public const string AppliedTaints = NemotronApi.Group + "/applied-taints";
 }
 
 /// <summary>Finalizers of the operator.</summary>

@@ -42,6 +42,14 @@ public sealed record GpuNode(
     /// <summary>GPUs that a new pod could take now.</summary>
     public int Free => Fault == NodeFault.None ? Math.Max(0, Allocatable - Allocated) : 0;
 
-    /// <summary>GPUs that can be used, taken or not.</summary>
-    public int Usable => Fault is NodeFault.None or NodeFault.Cordoned ? Allocatable : 0;
+    /// <summary>GPUs in order on a node that takes pods, given to pods or not.</summary>
+    public int Usable => Fault == NodeFault.None ? Allocatable : 0;
+
+    /// <summary>GPUs out of order: those the device plugin holds back, or all of a node whose GPUs cannot carry whole TP ranks.</summary>
+    public int Unhealthy => Fault switch
+    {
+        NodeFault.Shared or NodeFault.Mig => Math.Max(Capacity, Allocatable),
+        NodeFault.NotReady or NodeFault.Cordoned => 0,
+        _ => Math.Max(0, Capacity - Allocatable),
+    };
 }

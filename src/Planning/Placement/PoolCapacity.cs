@@ -1,25 +1,25 @@
 namespace Nemotron.Planning.Placement;
 
 /// <summary>The GPUs of a set of like nodes, counted.</summary>
-/// <param name="Total">GPUs that the nodes have, sick ones and those of unready nodes included.</param>
-/// <param name="Usable">GPUs that can carry work: offered by the device plugin of a ready node that is neither shared nor sliced.</param>
-/// <param name="Allocated">GPUs requested by pods that have not ended.</param>
-/// <param name="Free">Usable GPUs that a new pod could take now; those of cordoned nodes are not among them.</param>
-/// <param name="Unhealthy">Total less usable.</param>
+/// <param name="Total">GPUs of all nodes: the usable, the unhealthy, and those of nodes that are cordoned or not ready.</param>
+/// <param name="Usable">In order, on nodes that take pods.</param>
+/// <param name="Allocated">Of the usable, given to pods that have not ended.</param>
+/// <param name="Free">Of the usable, not given to pods.</param>
+/// <param name="Unhealthy">Out of order (see <see cref="GpuNode.Unhealthy"/>).</param>
 /// <param name="LargestFreeGroup">The largest TP group that could start now (see <see cref="TpGroups.LargestFreeGroup"/>).</param>
 public sealed record PoolCapacity(int Total, int Usable, int Allocated, int Free, int Unhealthy, int LargestFreeGroup)
 {
     /// <summary>Counts <paramref name="nodes"/>.</summary>
     public static PoolCapacity Of(IReadOnlyCollection<GpuNode> nodes)
     {
-        var total = nodes.Sum(node => Math.Max(node.Capacity, node.Allocatable));
         var usable = nodes.Sum(node => node.Usable);
+        var free = nodes.Sum(node => node.Free);
         return new PoolCapacity(
-            total,
+            nodes.Sum(node => Math.Max(node.Capacity, node.Allocatable)),
             usable,
-            nodes.Sum(node => node.Allocated),
-            nodes.Sum(node => node.Free),
-            total - usable,
+            usable - free,
+            free,
+            nodes.Sum(node => node.Unhealthy),
             TpGroups.LargestFreeGroup(nodes));
     }
 }

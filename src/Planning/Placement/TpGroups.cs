@@ -19,7 +19,7 @@ public static class TpGroups
         return most == 0 ? 0 : 1 << int.Log2(most);
     }
 
-    /// <summary>The most GPUs that any node of the set offers, taken or not: the largest group that could ever be placed on one node.</summary>
+    /// <summary>The most whole GPUs that any node of the set has, free or not, in order or not: the largest group that could ever be placed on one node.</summary>
     public static int LargestNode(IEnumerable<GpuNode> nodes) =>
-        nodes.Select(node => Math.Max(node.Usable, node.Fault == NodeFault.NotReady ? node.Capacity : 0)).DefaultIfEmpty(0).Max();
+        nodes.Select(node => node.Fault is NodeFault.Shared or NodeFault.Mig ? 0 : Math.Max(node.Capacity, node.Allocatable)).DefaultIfEmpty(0).Max();
 }

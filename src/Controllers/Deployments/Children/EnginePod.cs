@@ -27,10 +27,10 @@ internal static class EnginePod
         {
             Metadata = new V1ObjectMeta
             {
-                Labels = Merge(user?.Metadata?.Labels, ChildLabels.Of(owner.Metadata.Name), new() { [ChildLabels.Model] = decided.Model, [ChildLabels.Pool] = decided.Pool }),
+                Labels = Merge(user?.Metadata?.Labels, ChildLabels.Of(owner.Metadata.Name), new() { [NemotronLabels.Model] = decided.Model, [NemotronLabels.NodePool] = decided.Pool }),
                 Annotations = Merge(user?.Metadata?.Annotations, new()
                 {
-                    [ChildLabels.ConfigHash] = EngineConfigMap.Hash(decided.Launch),
+                    [NemotronAnnotations.ConfigHash] = EngineConfigMap.Hash(decided.Launch),
                     [ChildLabels.WeightsBytes] = $"{decided.WeightsBytes}",
                 }),
             },
@@ -40,7 +40,7 @@ internal static class EnginePod
                 AutomountServiceAccountToken = user?.ServiceAccountName is null ? false : null,
                 EnableServiceLinks = false,
                 TerminationGracePeriodSeconds = LeavingSeconds + (long)Math.Ceiling(drain.TotalSeconds) + EndingSeconds,
-                NodeSelector = Merge(user?.NodeSelector, new() { [ChildLabels.Pool] = decided.Pool }),
+                NodeSelector = Merge(user?.NodeSelector, new() { [NemotronLabels.NodePool] = decided.Pool }),
                 Tolerations = [.. Tolerations(decided.PoolTaints), .. user?.Tolerations ?? []],
                 Affinity = user?.Affinity,
                 TopologySpreadConstraints = user?.TopologySpreadConstraints,

@@ -1,0 +1,73 @@
+using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Crds;
+using Nemotron.Engines.Launch;
+using Nemotron.Planning;
+
+namespace Nemotron.Controllers.Deployments;
+
+/// <summary>What a decision came to: the spec refused, or accepted without a place for it, or everything decided.</summary>
+internal sealed record DeploymentDecision
+{
+    /// <summary>Why the spec cannot be carried out whatever the cluster has; null when it can.</summary>
+    public Refusal? Refused { get; init; }
+
+    /// <summary>Why the cluster has no place for it; null when it has, or when <see cref="Refused"/>.</summary>
+    public Refusal? NoPlace { get; init; }
+
+    /// <summary>The model, once it is known.</summary>
+    public ModelEntry? Model { get; init; }
+
+    /// <summary>The memory plan, once there is one.</summary>
+    public MemoryPlan? Plan { get; init; }
+
+    /// <summary>What the children follow from; null while anything is missing. Children that exist are then left as they are.</summary>
+    public DecidedDeployment? Decided { get; init; }
+
+    /// <summary>Decides. Pure: equal snapshots give equal decisions.</summary>
+    public static DeploymentDecision Decide(DeploymentSnapshot snapshot)
+    {
+        var entity = snapshot.Entity;
+        if (SpecRules.Refusal(entity) is { } fault) return new DeploymentDecision { Refused = fault };
+
+        if (!ModelChoice.TryChoose(entity.Spec, snapshot.Models, out var choice, out var refusal)) return new DeploymentDecision { Refused = refusal };
+        var placed = PoolChoice.Choose(snapshot, choice);
+        if (placed.Place is not { } place)
+            return new DeploymentDecision { Model = choice.Entry, Refused = placed.Refused, NoPlace = placed.NoPlace, Plan = placed.Plan };
+
+        LaunchSpec launch;
+        try
+        {
+            launch = EngineLaunch.Build(EngineRequest.From(entity.Spec, choice, place.Plan));
+        }
+        catch (LaunchRefusedException e)
+        {
+            return new DeploymentDecision { Model = choice.Entry, Plan = place.Plan, Refused = new Refusal(ConditionReasons.InvalidField, $"spec.{e.Field}: {e.Message}") };
+        }
+
+        if (EngineEnvironment.Refusal(entity.Spec, launch) is { } environment)
+            return new DeploymentDecision { Model = choice.Entry, Plan = place.Plan, Refused = new Refusal(ConditionReasons.InvalidField, environment) };
+
+        var gpus = place.Plan.TensorParallel * place.Plan.PipelineParallel;
+        return new DeploymentDecision
+        {
+            Model = choice.Entry,
+            Plan = place.Plan,
+            Decided = new DecidedDeployment
+            {
+                Model = choice.Entry.Name,
+                Pool = place.Pool.Pool.Metadata.Name,
+                PoolTaints = [.. place.Pool.Pool.Spec.Taints ?? []],
+                GpusPerReplica = gpus,
+                WeightsBytes = place.Plan.WeightsBytes,
+                Launch = launch,
+                Replicas = WantedReplicas.Of(entity.Spec, snapshot.Live?.Spec.Replicas),
+                Surge = entity.Spec.Rollout?.Strategy switch
+                {
+                    RolloutStrategy.Surge => true,
+                    RolloutStrategy.Drain => false,
+                    _ => Planning.Placement.TpGroups.FreeGroups(place.Pool.Nodes, gpus) > 0,
+                },
+            },
+        };
+    }
+}

@@ -1,0 +1,37 @@
+using k8s.Models;
+using Nemotron.Controllers.Views;
+using Nemotron.Crds;
+using Nemotron.Planning;
+using Nemotron.Planning.Placement;
+
+namespace Nemotron.Controllers.Deployments;
+
+/// <summary>A pool and its nodes, as they are now.</summary>
+/// <param name="Pool">The pool.</param>
+/// <param name="Nodes">Its nodes with what pods take of them.</param>
+internal sealed record PoolState(GpuNodePool Pool, IReadOnlyList<GpuNode> Nodes);
+
+/// <summary>All that a decision about one NemotronDeployment looks at.</summary>
+internal sealed record DeploymentSnapshot
+{
+    /// <summary>The NemotronDeployment.</summary>
+    public required NemotronDeployment Entity { get; init; }
+
+    /// <summary>The models that are known: the built-in ones and those of NemotronModel resources.</summary>
+    public required ModelCatalogue Models { get; init; }
+
+    /// <summary>The GPUs that are known.</summary>
+    public required GpuCatalogue Gpus { get; init; }
+
+    /// <summary>All pools.</summary>
+    public required IReadOnlyList<PoolState> Pools { get; init; }
+
+    /// <summary>The Deployment as it stands, or null.</summary>
+    public V1Deployment? Live { get; init; }
+
+    /// <summary>The pods of the NemotronDeployment.</summary>
+    public required IReadOnlyList<PodView> Pods { get; init; }
+
+    /// <summary>The time.</summary>
+    public required DateTimeOffset Now { get; init; }
+}

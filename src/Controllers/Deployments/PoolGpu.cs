@@ -1,0 +1,29 @@
+using Nemotron.Planning;
+
+namespace Nemotron.Controllers.Deployments;
+
+/// <summary>The GPU that a pool's nodes have: by their own labels, or by the pool's spec while there is no node.</summary>
+/// <param name="Type">The catalogue's entry; null for a product it does not know, which is then planned by its memory alone.</param>
+/// <param name="MemoryMebibytes">Memory of one GPU in MiB, the least of the pool; null takes the catalogue's.</param>
+/// <param name="PerNode">GPUs of the largest node.</param>
+internal sealed record PoolGpu(GpuType? Type, int? MemoryMebibytes, int PerNode)
+{
+    /// <summary>The pool's GPU, or null when neither nodes nor spec tell enough to plan with.</summary>
+    public static PoolGpu? Of(PoolState pool, GpuCatalogue gpus)
+    {
+        var nodes = pool.Nodes.Where(node => node.Product is not null && Math.Max(node.Capacity, node.Allocatable) > 0).ToList();
+        if (nodes.Count > 0)
+        {
+            // Of different products the weakest decides: a replica must fit wherever the scheduler puts it.
+            var least = nodes.MinBy(node => node.GpuMemoryMebibytes ?? int.MaxValue)!;
+            gpus.TryFind(least.Product!, out var found);
+            var perNode = Planning.Placement.TpGroups.LargestNode(pool.Nodes);
+            return (found is null && least.GpuMemoryMebibytes is null) || perNode == 0 ? null : new PoolGpu(found, least.GpuMemoryMebibytes, perNode);
+        }
+
+        if (pool.Pool.Spec.Gpu is not { } declared) return null;
+        gpus.TryFind(declared.Product, out var type);
+        var memory = declared.Memory is { } quantity ? (int?)(long)(quantity.ToDecimal() / (1 << 20)) : null;
+        return type is null && memory is null ? null : new PoolGpu(type, memory, declared.PerNode);
+    }
+}

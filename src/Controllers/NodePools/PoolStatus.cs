@@ -1,0 +1,93 @@
+using k8s.Models;
+using Nemotron.Controllers.Conditions;
+using Nemotron.Controllers.Views;
+using Nemotron.Crds;
+using Nemotron.Planning.Placement;
+
+namespace Nemotron.Controllers.NodePools;
+
+/// <summary>What is seen of a pool: the input of its status.</summary>
+/// <param name="Pool">The pool.</param>
+/// <param name="Members">Its nodes.</param>
+/// <param name="GpusByNode">GPUs requested by pods on each node, by the node's name; absent is none.</param>
+/// <param name="GroupsWaiting">Replicas planned for the pool that the scheduler cannot place.</param>
+/// <param name="Now">The time.</param>
+internal sealed record PoolSnapshot(
+    GpuNodePool Pool,
+    PoolMembership.Members Members,
+    IReadOnlyDictionary<string, int> GpusByNode,
+    int GroupsWaiting,
+    DateTimeOffset Now);
+
+/// <summary>From what is seen of a pool to its status. Pure.</summary>
+internal static class PoolStatus
+{
+    // The schema's bound on the list; a pool with more sick nodes says so in its condition.
+    private const int MostUnhealthyNodes = 64;
+
+    public static GpuNodePoolStatus Of(PoolSnapshot snapshot)
+    {
+        var nodes = snapshot.Members.Nodes.Select(node => node.ToGpuNode(snapshot.GpusByNode.GetValueOrDefault(node.Metadata.Name))).ToList();
+        var capacity = PoolCapacity.Of(nodes);
+        var unhealthy = Unhealthy(snapshot, nodes);
+        return new GpuNodePoolStatus
+        {
+            ObservedGeneration = snapshot.Pool.Metadata.Generation,
+            Conditions = PoolConditions.Of(snapshot, nodes, capacity, unhealthy.Count),
+            Gpu = Gpu(nodes),
+            Gpus = new PoolGpuCounts
+            {
+                Total = capacity.Total,
+                Usable = capacity.Usable,
+                Allocated = capacity.Allocated,
+                Free = capacity.Free,
+                Unhealthy = capacity.Unhealthy,
+            },
+            Nodes = new PoolNodeCounts
+            {
+                Total = nodes.Count,
+                Ready = nodes.Count(node => node.Fault == NodeFault.None && node.Unhealthy == 0),
+                Starting = nodes.Count(node => node.Fault == NodeFault.NoGpusOffered),
+                Cordoned = nodes.Count(node => node.Fault == NodeFault.Cordoned),
+                Unhealthy = unhealthy.Count,
+            },
+            LargestFreeGroup = capacity.LargestFreeGroup,
+            GroupsWaiting = snapshot.GroupsWaiting,
+            UnhealthyNodes = unhealthy.Count == 0 ? null : [.. unhealthy.Take(MostUnhealthyNodes)],
+        };
+    }
+
+    private static ObservedGpu? Gpu(List<GpuNode> nodes)
+    {
+        var labelled = nodes.Where(node => node.Product is not null).ToList();
+        if (labelled.Count == 0) return null;
+        var product = labelled.GroupBy(node => node.Product!).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).First().Key;
+        var memory = labelled.Min(node => node.GpuMemoryMebibytes);
+        return new ObservedGpu { Product = product, MemoryMiB = memory, PerNode = labelled.Min(node => Math.Max(node.Capacity, node.Allocatable)) };
+    }
+
+    private static List<UnhealthyNode> Unhealthy(PoolSnapshot snapshot, List<GpuNode> nodes)
+    {
+        var former = (snapshot.Pool.Status?.UnhealthyNodes ?? []).ToDictionary(node => node.Name);
+        var now = DateTime.UnixEpoch.AddSeconds(snapshot.Now.ToUnixTimeSeconds());
+        return [.. nodes
+            .Select(node => (node, fault: Describe(node)))
+            .Where(entry => entry.fault is not null)
+            .Select(entry => new UnhealthyNode
+            {
+                Name = entry.node.Name,
+                Reason = entry.fault!.Value.Reason,
+                Message = entry.fault.Value.Message,
+                Since = former.TryGetValue(entry.node.Name, out var before) && before.Reason == entry.fault.Value.Reason ? before.Since : now,
+            })];
+    }
+
+    private static (string Reason, string Message)? Describe(GpuNode node) => node.Fault switch
+    {
+        NodeFault.NotReady => ("NodeNotReady", "The node is not ready: see kubectl describe node."),
+        NodeFault.Shared => ("GpusShared", "Its GPUs are time-sliced or shared; a tensor-parallel rank needs a GPU of its own. Turn sharing off in the device plugin's configuration."),
+        NodeFault.Mig => ("GpusSliced", "Its GPUs are cut into MIG slices, which cannot work together. Turn MIG off on the node."),
+        NodeFault.None when node.Allocatable < node.Capacity => ("GpusMissing", $"The device plugin offers {node.Allocatable} of {node.Capacity} GPUs: the others are marked unhealthy."),
+        _ => null,
+    };
+}
