@@ -1,0 +1,57 @@
+namespace Nemotron.Planning;
+
+/// <summary>Whether the model writes its chain of thought before the answer.</summary>
+public enum ReasoningMode
+{
+    /// <summary>The model thinks before it answers.</summary>
+    On,
+
+    /// <summary>The model answers at once.</summary>
+    Off,
+}
+
+/// <summary>How a model is told its reasoning mode.</summary>
+public enum ReasoningGrammar
+{
+    /// <summary>The model has no switch.</summary>
+    None,
+
+    /// <summary>The whole system message is <c>detailed thinking on</c> or <c>detailed thinking off</c>; instructions go in the user turn.</summary>
+    SystemDetailedThinking,
+
+    /// <summary>Reasoning is on unless the system message holds <c>/no_think</c>.</summary>
+    SystemNoThink,
+
+    /// <summary><c>/think</c> and <c>/no_think</c> in a system or user message; the last one wins.</summary>
+    ThinkTags,
+
+    /// <summary>The system message is <c>{'reasoning': True}</c> or <c>{'reasoning': False}</c>; empty lets the model decide.</summary>
+    SystemJson,
+
+    /// <summary>The request's <c>chat_template_kwargs.enable_thinking</c>.</summary>
+    ChatTemplateKwargs,
+}
+
+/// <summary>Sampling settings for one reasoning mode.</summary>
+/// <param name="Temperature">0 is greedy decoding.</param>
+/// <param name="TopP">Nucleus mass in (0, 1]; null where greedy decoding makes it meaningless.</param>
+public sealed record SamplingDefaults(double Temperature, double? TopP);
+
+/// <summary>What a model's card says about its reasoning switch.</summary>
+public sealed record ReasoningSpec
+{
+    /// <summary>A model without a switch.</summary>
+    public static ReasoningSpec None { get; } = new();
+
+    /// <summary>How the mode is told to the model.</summary>
+    public ReasoningGrammar Grammar { get; init; }
+
+    /// <summary>The mode the model takes when a request says nothing; null where the model decides itself or where its card does not say.</summary>
+    public ReasoningMode? DefaultMode { get; init; }
+
+    /// <summary>Sampling settings with reasoning on; null where the card gives none.</summary>
+    public SamplingDefaults? SamplingOn { get; init; }
+
+    /// <summary>Sampling settings with reasoning off; null where the card gives none.</summary>
+    public SamplingDefaults? SamplingOff { get; init; }
+}
