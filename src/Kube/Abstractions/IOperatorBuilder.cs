@@ -1,0 +1,77 @@
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Nemotron.Kube;
+
+/// <summary>Puts an operator together: <c>services.AddKubernetesOperator(…).AddController&lt;…&gt;()</c>.</summary>
+public interface IOperatorBuilder
+{
+    /// <summary>The host's services.</summary>
+    IServiceCollection Services { get; }
+
+    /// <summary>The operator's settings.</summary>
+    OperatorSettings Settings { get; }
+
+    /// <summary>
+    /// Adds a controller. It is resolved from the host's services once per reconcile, in a scope of its own (as KubeOps does);
+    /// register it as a singleton beforehand to keep one instance.
+    /// </summary>
+    /// <typeparam name="TController">The controller's type.</typeparam>
+    /// <typeparam name="TEntity">The entity's type, with a <c>[KubernetesEntity]</c> attribute.</typeparam>
+    /// <returns>A builder for what this controller watches besides its entity; it can also go on with the operator.</returns>
+    IControllerBuilder<TEntity> AddController<TController, TEntity>()
+        where TController : class, IEntityController<TEntity>
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Adds a finalizer for the entities of a controller.</summary>
+    /// <typeparam name="TFinalizer">The finalizer's type.</typeparam>
+    /// <typeparam name="TEntity">The entity's type.</typeparam>
+    /// <param name="identifier">The id in <c>metadata.finalizers</c>: <c>group/name</c>, the name at most 63 characters.</param>
+    IOperatorBuilder AddFinalizer<TFinalizer, TEntity>(string identifier)
+        where TFinalizer : class, IEntityFinalizer<TEntity>
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Says what the shared cache of a type holds. Without it: every object, whole but for <c>managedFields</c>.</summary>
+    /// <typeparam name="T">The cached type.</typeparam>
+    /// <param name="configure">Sets the options; several calls add up.</param>
+    IOperatorBuilder AddInformer<T>(Action<InformerOptions<T>> configure)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+}
+
+/// <summary>Says what leads to a reconcile of a controller's entity, and how reconciles run.</summary>
+/// <typeparam name="TEntity">The controller's entity.</typeparam>
+public interface IControllerBuilder<TEntity> : IOperatorBuilder
+    where TEntity : class, IKubernetesObject<V1ObjectMeta>
+{
+    /// <summary>A change of an object whose controller reference names an entity leads to a reconcile of that entity.</summary>
+    /// <typeparam name="TOwned">The owned type.</typeparam>
+    /// <param name="predicate">Which changes count; null: all.</param>
+    IControllerBuilder<TEntity> Owns<TOwned>(EventPredicate<TOwned>? predicate = null)
+        where TOwned : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>A change of an object leads to a reconcile of the entities that <paramref name="map"/> names, for the object before and after.</summary>
+    /// <typeparam name="TWatched">The watched type.</typeparam>
+    /// <param name="map">Pure and quick: it runs in the informer's loop. It may read the caches.</param>
+    /// <param name="predicate">Which changes count; null: all.</param>
+    IControllerBuilder<TEntity> Watches<TWatched>(
+        Func<TWatched, IInformerCaches, IEnumerable<NamespacedName>> map,
+        EventPredicate<TWatched>? predicate = null)
+        where TWatched : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Which changes of the entity itself count, in place of <see cref="OperatorSettings.ReconcileStrategy"/>. Deletions always count.</summary>
+    /// <param name="predicate">The predicate.</param>
+    IControllerBuilder<TEntity> WithPredicate(EventPredicate<TEntity> predicate);
+
+    /// <summary>Reconciles that may run at once, each of another object.</summary>
+    /// <param name="count">At least 1.</param>
+    IControllerBuilder<TEntity> MaxConcurrentReconciles(int count);
+
+    /// <summary>Cancels a reconcile after this time, in place of <see cref="OperatorSettings.ReconciliationTimeout"/>.</summary>
+    /// <param name="timeout">More than zero; null: never.</param>
+    IControllerBuilder<TEntity> WithReconciliationTimeout(TimeSpan? timeout);
+
+    /// <summary>The controller's name in metrics and logs, in place of the entity's kind in lower case.</summary>
+    /// <param name="name">Unique within the process.</param>
+    IControllerBuilder<TEntity> Named(string name);
+}

@@ -1,0 +1,258 @@
+using System.Collections.Concurrent;
+using k8s;
+using k8s.Models;
+
+namespace Nemotron.Kube;
+
+/// <summary>What the runtime needs of an informer whatever its type.</summary>
+internal interface IInformer : IInformerState
+{
+    /// <summary>Lists and watches until cancelled.</summary>
+    Task RunAsync(KubeApi api, CancellationToken cancellationToken);
+
+    /// <summary>Whether the cache has seen the object at this version, or whatever came later. True when that cannot be said.</summary>
+    bool HasSeen(NamespacedName key, string version);
+
+    /// <summary>Whether the cache knows that the object of this uid is gone or going.</summary>
+    bool HasSeenDeletion(NamespacedName key, string uid);
+
+    /// <summary>Calls back after every change, with its key, and after every list or bookmark, without one.</summary>
+    void OnProgress(Action<NamespacedName?> callback);
+}
+
+/// <summary>The cache of a type: takes what the <see cref="Reflector{T}"/> reads, keeps it, and tells the handlers.</summary>
+internal sealed class Informer<T> : IInformer, IInformerCache<T>
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    private readonly Lock applying = new();
+    private readonly ObjectStore<T> store;
+    private readonly List<IInformerHandler<T>> handlers = [];
+    private readonly ConcurrentDictionary<NamespacedName, string> unreadable = new();
+    private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<Informer<T>, KubeApi, CancellationToken, Task> run;
+    private Action<NamespacedName?>? progress;
+    private volatile string? seenVersion;
+    private volatile string? trouble;
+
+    internal Informer(InformerOptions<T> options, Func<Informer<T>, KubeApi, CancellationToken, Task> run)
+    {
+        Options = options;
+        this.run = run;
+        store = new ObjectStore<T>(options.Indexes);
+    }
+
+    public string Resource => Type.FullName;
+
+    public bool Synced => synced.Task.IsCompletedSuccessfully;
+
+    public string? Trouble
+    {
+        get => trouble;
+        internal set => trouble = value;
+    }
+
+    public int Count => store.Count;
+
+    public IReadOnlyDictionary<NamespacedName, string> Unreadable => unreadable;
+
+    internal ResourceType Type { get; } = ResourceType.Of<T>();
+
+    internal InformerOptions<T> Options { get; }
+
+    /// <summary>The newest version of an event, list or bookmark.</summary>
+    internal string? SeenVersion => seenVersion;
+
+    public T? Get(string? ns, string name) => store.Get(new NamespacedName(string.IsNullOrEmpty(ns) ? null : ns, name));
+
+    public T? Get(NamespacedName key) => store.Get(key);
+
+    public IReadOnlyList<T> List(string? ns = null) => store.List(ns);
+
+    public IReadOnlyList<T> ByIndex(string indexName, string key) => store.ByIndex(indexName, key);
+
+    public IReadOnlyList<T> ByOwner(string ownerUid) => store.ByOwner(ownerUid);
+
+    public IReadOnlyList<T> ByLabel(string label, string value) => store.ByLabel(label, value);
+
+    public Task WaitForSyncAsync(CancellationToken cancellationToken) => synced.Task.WaitAsync(cancellationToken);
+
+    public Task RunAsync(KubeApi api, CancellationToken cancellationToken) => run(this, api, cancellationToken);
+
+    public bool HasSeen(NamespacedName key, string version) =>
+        ResourceVersions.AtLeast(seenVersion, version) != false
+        || ResourceVersions.AtLeast(store.Get(key)?.Metadata.ResourceVersion, version) == true;
+
+    public bool HasSeenDeletion(NamespacedName key, string uid) =>
+        store.Get(key) is not { } cached || cached.Metadata.Uid != uid || cached.Metadata.DeletionTimestamp is not null;
+
+    public void OnProgress(Action<NamespacedName?> callback)
+    {
+        lock (applying)
+        {
+            progress += callback;
+        }
+    }
+
+    /// <summary>Adds a handler; it hears of what the cache holds already as of a list.</summary>
+    internal void AddHandler(IInformerHandler<T> handler)
+    {
+        lock (applying)
+        {
+            handlers.Add(handler);
+            foreach (var obj in store.List(null))
+            {
+                handler.OnAdded(obj, initial: true);
+            }
+        }
+    }
+
+    /// <summary>An ADDED or MODIFIED event. Both mean the same: the object is now this.</summary>
+    internal void Upsert(T obj)
+    {
+        lock (applying)
+        {
+            var key = NamespacedName.Of(obj);
+            var cached = store.Get(key);
+            if (cached is null || cached.Metadata.Uid != obj.Metadata.Uid
+                || !ResourceVersions.CertainlyOlder(obj.Metadata.ResourceVersion, cached.Metadata.ResourceVersion))
+            {
+                Put(key, obj, initial: false);
+            }
+
+            Advance(obj.Metadata.ResourceVersion, key);
+        }
+    }
+
+    /// <summary>A DELETED event.</summary>
+    internal void Remove(T obj)
+    {
+        lock (applying)
+        {
+            RemoveLocked(NamespacedName.Of(obj), obj.Metadata.Uid, obj);
+            Advance(obj.Metadata.ResourceVersion, NamespacedName.Of(obj));
+        }
+    }
+
+    /// <summary>A DELETED event of an object that could not be read.</summary>
+    internal void RemoveUnreadable(NamespacedName key, string? uid, string? version)
+    {
+        lock (applying)
+        {
+            RemoveLocked(key, uid, null);
+            Advance(version, key);
+        }
+    }
+
+    /// <summary>An event of an object that cannot be read: its last readable state stays.</summary>
+    internal void MarkUnreadable(NamespacedName key, string? version, string why)
+    {
+        lock (applying)
+        {
+            unreadable[key] = why;
+            Advance(version, key);
+        }
+    }
+
+    /// <summary>A bookmark: everything up to this version has been seen.</summary>
+    internal void Bookmark(string version)
+    {
+        lock (applying)
+        {
+            Advance(version, null);
+        }
+    }
+
+    /// <summary>
+    /// A whole list. What the cache has and the list has not was deleted while nobody watched: handlers hear of it with the last known state.
+    /// </summary>
+    internal void Replace(IReadOnlyList<T> objects, IReadOnlyDictionary<NamespacedName, string> unreadableNow, string version)
+    {
+        lock (applying)
+        {
+            unreadable.Clear();
+            foreach (var (key, why) in unreadableNow)
+            {
+                unreadable[key] = why;
+            }
+
+            var present = new HashSet<NamespacedName>(unreadableNow.Keys);
+            foreach (var obj in objects)
+            {
+                var key = NamespacedName.Of(obj);
+                present.Add(key);
+                if (store.Get(key) is not { } cached || cached.Metadata.Uid != obj.Metadata.Uid
+                    || cached.Metadata.ResourceVersion != obj.Metadata.ResourceVersion)
+                {
+                    Put(key, obj, initial: true);
+                }
+            }
+
+            foreach (var vanished in store.List(null).Where(o => !present.Contains(NamespacedName.Of(o))))
+            {
+                RemoveLocked(NamespacedName.Of(vanished), vanished.Metadata.Uid, null);
+            }
+
+            // Not Advance: after the API server lost its data the list's version may be lower, and is right nevertheless.
+            seenVersion = version;
+            trouble = null;
+            synced.TrySetResult();
+            progress?.Invoke(null);
+        }
+    }
+
+    private void Put(NamespacedName key, T obj, bool initial)
+    {
+        unreadable.TryRemove(key, out _);
+        var before = store.Set(key, obj);
+        if (before is not null && before.Metadata.Uid != obj.Metadata.Uid)
+        {
+            // Deleted and created again while nobody watched.
+            foreach (var handler in handlers)
+            {
+                handler.OnDeleted(before);
+            }
+
+            before = null;
+        }
+
+        foreach (var handler in handlers)
+        {
+            if (before is null)
+            {
+                handler.OnAdded(obj, initial);
+            }
+            else
+            {
+                handler.OnUpdated(before, obj, initial);
+            }
+        }
+    }
+
+    private void RemoveLocked(NamespacedName key, string? uid, T? last)
+    {
+        // A late DELETED event of an object that has been created anew since must not remove the new one.
+        if (store.Get(key) is { } cached && uid is not null && cached.Metadata.Uid != uid)
+        {
+            return;
+        }
+
+        unreadable.TryRemove(key, out _);
+        if (store.Remove(key, out var old))
+        {
+            foreach (var handler in handlers)
+            {
+                handler.OnDeleted(last ?? old);
+            }
+        }
+    }
+
+    private void Advance(string? version, NamespacedName? changed)
+    {
+        if (!string.IsNullOrEmpty(version) && !ResourceVersions.CertainlyOlder(version, seenVersion))
+        {
+            seenVersion = version;
+        }
+
+        progress?.Invoke(changed);
+    }
+}

@@ -1,0 +1,407 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+
+namespace Nemotron.Kube;
+
+/// <summary>
+/// Keeps an informer's cache like the API server: one whole list (streamed, or in pages where the server cannot), then watches that follow one another
+/// from the last seen version, and a new list with comparison when that version is lost. Never gives up; says in <see cref="IInformerState.Trouble"/> what is wrong.
+/// </summary>
+internal sealed class Reflector<T>(
+    Informer<T> informer, KubeApi api, OperatorSettings settings, TimeProvider time, Jitter jitter, ILogger logger)
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    /// <summary>How long a streamed list may pause before its server is taken for one that knows no streamed lists.</summary>
+    internal static readonly TimeSpan WatchListPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the answer to a request may take to begin.</summary>
+    internal static readonly TimeSpan HeadersPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How much longer than agreed a watch may last before its connection is taken for dead.</summary>
+    internal static readonly TimeSpan WatchdogGrace = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan SuspiciouslyShort = TimeSpan.FromSeconds(1);
+
+    private readonly WatchLineParser<T> parser = new(informer.Options);
+    private readonly Backoff backoff = new(time, jitter);
+    private readonly string path = informer.Type.CollectionPath(settings.Namespace);
+    private bool useWatchList = true;
+    private string? version;
+    private bool streamingList;
+    private int answeredFailures;
+    private long eventsOfThisWatch;
+
+    /// <summary>Runs until cancelled.</summary>
+    internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var delay = TimeSpan.Zero;
+            try
+            {
+                if (version is null && !useWatchList)
+                {
+                    await ListAsync(cancellationToken);
+                }
+
+                var started = time.GetTimestamp();
+                await WatchAsync(cancellationToken);
+                answeredFailures = 0;
+                if (eventsOfThisWatch == 0 && time.GetElapsedTime(started) < SuspiciouslyShort)
+                {
+                    delay = backoff.Next();
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // Whatever happens to list and watch, the informer goes on; the reason is kept for people to see.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                delay = AfterFailure(e);
+            }
+
+            if (delay > TimeSpan.Zero)
+            {
+                try
+                {
+                    await Task.Delay(delay, time, cancellationToken);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private TimeSpan AfterFailure(Exception error)
+    {
+        answeredFailures = error is HttpRequestException or IOException or TimeoutException ? 0 : answeredFailures + 1;
+        var decision = ReflectorDecision.For(error, streamingList, answeredFailures);
+        streamingList = false;
+        if (decision.WithoutWatchList)
+        {
+            useWatchList = false;
+        }
+
+        if (decision.Relist)
+        {
+            version = null;
+        }
+
+        if (decision.Immediately)
+        {
+            ReflectorLog.Relisting(logger, informer.Resource, error.Message);
+            return TimeSpan.Zero;
+        }
+
+        var sentence = ApiErrors.Describe(error, settings.MissingResourceHint);
+        if (informer.Trouble != sentence)
+        {
+            // Once per trouble, not once per attempt.
+            ReflectorLog.Trouble(logger, informer.Resource, sentence);
+            informer.Trouble = sentence;
+        }
+
+        var delay = backoff.Next();
+        delay = decision.AtMost is { } most && delay > most ? most : delay;
+        return delay > decision.AtLeast ? delay : decision.AtLeast;
+    }
+
+    private void Recovered()
+    {
+        if (informer.Trouble is not null)
+        {
+            informer.Trouble = null;
+            ReflectorLog.Recovered(logger, informer.Resource);
+        }
+    }
+
+    /// <summary>The list in pages. A page token that expires starts the list again, in one piece.</summary>
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        var items = new List<T>();
+        var unreadable = new Dictionary<NamespacedName, string>();
+        string? next = null;
+        var paged = true;
+        while (true)
+        {
+            ListPage<T> page;
+            try
+            {
+                page = await ReadPageAsync(next, paged, cancellationToken);
+            }
+            catch (k8s.Autorest.HttpOperationException e) when (e.Response.StatusCode == System.Net.HttpStatusCode.Gone && next is not null)
+            {
+                (next, paged) = (null, false);
+                items.Clear();
+                unreadable.Clear();
+                continue;
+            }
+
+            items.AddRange(page.Items);
+            foreach (var (key, why) in page.Unreadable)
+            {
+                unreadable[key] = why;
+            }
+
+            if (page.Continue is null)
+            {
+                Complete(items, unreadable, page.ResourceVersion);
+                return;
+            }
+
+            next = page.Continue;
+        }
+    }
+
+    private async Task<ListPage<T>> ReadPageAsync(string? next, bool paged, CancellationToken cancellationToken)
+    {
+        var query = new QueryText(path).Selectors(informer.Options.LabelSelector, informer.Options.FieldSelector);
+        if (paged)
+        {
+            query.Add("limit", informer.Options.PageSize.ToString());
+        }
+
+        if (next is not null)
+        {
+            query.Add("continue", next);
+        }
+
+        using var limit = new CancellationTokenSource(KubeApi.RequestTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            using var response = await api.OpenAsync(query.ToString(), linked.Token);
+            var reader = PipeReader.Create(await response.Content.ReadAsStreamAsync(linked.Token));
+            try
+            {
+                ReadResult result;
+                while (!(result = await reader.ReadAsync(linked.Token)).IsCompleted)
+                {
+                    reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                }
+
+                return ListPage<T>.Parse(result.Buffer, parser);
+            }
+            finally
+            {
+                await reader.CompleteAsync();
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"the list of {informer.Resource} took longer than {KubeApi.RequestTimeout.TotalSeconds:0} s.");
+        }
+    }
+
+    /// <summary>One watch, to its end. Without a known version it begins with a streamed list.</summary>
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        eventsOfThisWatch = 0;
+        streamingList = version is null;
+        var seconds = 300 + (int)(jitter.NextDouble() * 300);
+        var query = new QueryText(path).Selectors(informer.Options.LabelSelector, informer.Options.FieldSelector)
+            .Add("watch", "true").Add("allowWatchBookmarks", "true").Add("timeoutSeconds", seconds.ToString());
+        if (streamingList)
+        {
+            query.Add("sendInitialEvents", "true").Add("resourceVersionMatch", "NotOlderThan");
+        }
+        else
+        {
+            query.Add("resourceVersion", version!);
+        }
+
+        var begun = false;
+        using var watchdog = new CancellationTokenSource(HeadersPatience, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watchdog.Token);
+        try
+        {
+            using var response = await api.OpenAsync(query.ToString(), linked.Token);
+            begun = true;
+            watchdog.CancelAfter(streamingList ? WatchListPatience : TimeSpan.FromSeconds(seconds) + WatchdogGrace);
+            if (!streamingList)
+            {
+                Recovered();
+            }
+
+            var reader = PipeReader.Create(await response.Content.ReadAsStreamAsync(linked.Token));
+            try
+            {
+                await ReadLinesAsync(reader, watchdog, TimeSpan.FromSeconds(seconds) + WatchdogGrace, linked.Token);
+            }
+            finally
+            {
+                await reader.CompleteAsync();
+            }
+        }
+        catch (OperationCanceledException) when (watchdog.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw streamingList && begun
+                ? new WatchListIncompleteException($"{informer.Resource}: the streamed list paused for {WatchListPatience.TotalSeconds:0} s.")
+                : new TimeoutException($"the watch of {informer.Resource} went silent.");
+        }
+    }
+
+    private async Task ReadLinesAsync(PipeReader reader, CancellationTokenSource watchdog, TimeSpan longest, CancellationToken cancellationToken)
+    {
+        List<T>? initial = streamingList ? [] : null;
+        var unreadable = new Dictionary<NamespacedName, string>();
+        while (true)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            var buffer = result.Buffer;
+            while (TryReadLine(ref buffer, out var line))
+            {
+                var parsed = parser.Parse(line);
+                eventsOfThisWatch++;
+                if (initial is null)
+                {
+                    Apply(parsed);
+                }
+                else if (Collect(parsed, initial, unreadable))
+                {
+                    Complete(initial, unreadable, parsed.Identity!.ResourceVersion);
+                    initial = null;
+                    watchdog.CancelAfter(longest);
+                }
+                else
+                {
+                    watchdog.CancelAfter(WatchListPatience);
+                }
+            }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
+            if (!result.IsCompleted)
+            {
+                continue;
+            }
+
+            if (initial is not null)
+            {
+                throw new WatchListIncompleteException($"{informer.Resource}: the streamed list ended before it was complete.");
+            }
+
+            // What is left is a line that was cut off; the next watch, from the last whole event's version, brings it again.
+            return;
+        }
+    }
+
+    /// <summary>Takes an event of a streamed list; true when it was the last.</summary>
+    private static bool Collect(WatchLine<T> line, List<T> initial, Dictionary<NamespacedName, string> unreadable)
+    {
+        switch (line.Kind)
+        {
+            case WatchLineKind.Error:
+                throw Failure(line.Status!);
+            case WatchLineKind.Bookmark:
+                return line.EndsInitialEvents;
+            case WatchLineKind.Upsert when line.Object is { } obj:
+                initial.Add(obj);
+                return false;
+            default:
+                if (line.Unreadable is { } why)
+                {
+                    unreadable[KeyOf(line.Identity!)] = why;
+                }
+
+                return false;
+        }
+    }
+
+    private void Apply(WatchLine<T> line)
+    {
+        answeredFailures = 0;
+        switch (line.Kind)
+        {
+            case WatchLineKind.Error:
+                throw Failure(line.Status!);
+            case WatchLineKind.Bookmark:
+                RefuseToGoBack(line.Identity!.ResourceVersion);
+                Follow(line.Identity.ResourceVersion);
+                informer.Bookmark(line.Identity.ResourceVersion);
+                break;
+            case WatchLineKind.Upsert when line.Object is { } obj:
+                RefuseToGoBack(obj.Metadata.ResourceVersion);
+                Follow(obj.Metadata.ResourceVersion);
+                informer.Upsert(obj);
+                break;
+            case WatchLineKind.Deleted when line.Object is { } obj:
+                Follow(obj.Metadata.ResourceVersion);
+                informer.Remove(obj);
+                break;
+            case WatchLineKind.Deleted:
+                Follow(line.Identity!.ResourceVersion);
+                informer.RemoveUnreadable(KeyOf(line.Identity), line.Identity.Uid, line.Identity.ResourceVersion);
+                break;
+            default:
+                Follow(line.Identity!.ResourceVersion);
+                ReflectorLog.Unreadable(logger, informer.Resource, KeyOf(line.Identity), line.Unreadable!);
+                informer.MarkUnreadable(KeyOf(line.Identity), line.Identity.ResourceVersion, line.Unreadable!);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// A server never sends an event older than the last: one that does lost its data and counts anew, so that what is cached may not exist any more.
+    /// Deletions are not judged: some servers send them with the object's last version.
+    /// </summary>
+    private void RefuseToGoBack(string? eventVersion)
+    {
+        if (ResourceVersions.CertainlyOlder(eventVersion, version))
+        {
+            throw new VersionWentBackException(version!, eventVersion!);
+        }
+    }
+
+    /// <summary>Remembers where the next watch goes on.</summary>
+    private void Follow(string? eventVersion)
+    {
+        if (!string.IsNullOrEmpty(eventVersion) && !ResourceVersions.CertainlyOlder(eventVersion, version))
+        {
+            version = eventVersion;
+        }
+    }
+
+    private void Complete(List<T> items, Dictionary<NamespacedName, string> unreadable, string listVersion)
+    {
+        version = listVersion;
+        streamingList = false;
+        Recovered();
+        foreach (var (key, why) in unreadable)
+        {
+            ReflectorLog.Unreadable(logger, informer.Resource, key, why);
+        }
+
+        informer.Replace(items, unreadable, listVersion);
+        ReflectorLog.Listed(logger, informer.Resource, items.Count, listVersion);
+    }
+
+    private static NamespacedName KeyOf(V1ObjectMeta metadata) =>
+        new(string.IsNullOrEmpty(metadata.NamespaceProperty) ? null : metadata.NamespaceProperty, metadata.Name);
+
+    private static WatchStatusException Failure(V1Status status) =>
+        new(status.Code ?? 500, status.Reason ?? "", status.Message ?? "no reason given");
+
+    private static bool TryReadLine(ref ReadOnlySequence<byte> buffer, out ReadOnlySequence<byte> line)
+    {
+        while (buffer.PositionOf((byte)'\n') is { } end)
+        {
+            line = buffer.Slice(0, end);
+            buffer = buffer.Slice(buffer.GetPosition(1, end));
+            if (!line.IsEmpty)
+            {
+                return true;
+            }
+        }
+
+        line = default;
+        return false;
+    }
+}
