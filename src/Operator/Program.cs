@@ -1,1 +1,3 @@
-return 0;
+using Nemotron.Operator;
+
+return await new OperatorOptions().Command(OperatorHost.RunAsync).Parse(args).InvokeAsync();

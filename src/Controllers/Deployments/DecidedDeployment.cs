@@ -24,9 +24,15 @@ internal sealed record DecidedDeployment
     /// <summary>How the engine is started.</summary>
     public required LaunchSpec Launch { get; init; }
 
+    /// <summary>The longest sequence the engine takes, in tokens.</summary>
+    public required long ContextTokens { get; init; }
+
+    /// <summary>The most sequences in one batch.</summary>
+    public required int MaxBatchSize { get; init; }
+
     /// <summary>Replicas wanted.</summary>
     public required int Replicas { get; init; }
 
-    /// <summary>Whether new replicas come before old ones go; null keeps what the Deployment has.</summary>
+    /// <summary>Whether new replicas come before old ones go.</summary>
     public required bool Surge { get; init; }
 }

@@ -34,10 +34,11 @@ internal sealed record DeploymentDecision
         if (placed.Place is not { } place)
             return new DeploymentDecision { Model = choice.Entry, Refused = placed.Refused, NoPlace = placed.NoPlace, Plan = placed.Plan };
 
+        var request = EngineRequest.From(entity.Spec, choice, place.Plan);
         LaunchSpec launch;
         try
         {
-            launch = EngineLaunch.Build(EngineRequest.From(entity.Spec, choice, place.Plan));
+            launch = EngineLaunch.Build(request);
         }
         catch (LaunchRefusedException e)
         {
@@ -47,7 +48,7 @@ internal sealed record DeploymentDecision
         if (EngineEnvironment.Refusal(entity.Spec, launch) is { } environment)
             return new DeploymentDecision { Model = choice.Entry, Plan = place.Plan, Refused = new Refusal(ConditionReasons.InvalidField, environment) };
 
-        var gpus = place.Plan.TensorParallel * place.Plan.PipelineParallel;
+        var gpus = place.Plan.Gpus;
         return new DeploymentDecision
         {
             Model = choice.Entry,
@@ -58,8 +59,10 @@ internal sealed record DeploymentDecision
                 Pool = place.Pool.Pool.Metadata.Name,
                 PoolTaints = [.. place.Pool.Pool.Spec.Taints ?? []],
                 GpusPerReplica = gpus,
-                WeightsBytes = place.Plan.WeightsBytes,
+                WeightsBytes = request.WeightsBytes,
                 Launch = launch,
+                ContextTokens = request.MaxContextTokens,
+                MaxBatchSize = request.MaxBatchSize,
                 Replicas = WantedReplicas.Of(entity.Spec, snapshot.Live?.Spec.Replicas),
                 Surge = entity.Spec.Rollout?.Strategy switch
                 {

@@ -9,7 +9,7 @@ namespace Nemotron.Controllers.Deployments;
 /// <summary>A pool and its nodes, as they are now.</summary>
 /// <param name="Pool">The pool.</param>
 /// <param name="Nodes">Its nodes with what pods take of them.</param>
-internal sealed record PoolState(GpuNodePool Pool, IReadOnlyList<GpuNode> Nodes);
+internal sealed record PoolState(GpuNodePool Pool, IReadOnlyList<NodeState> Nodes);
 
 /// <summary>All that a decision about one NemotronDeployment looks at.</summary>
 internal sealed record DeploymentSnapshot

@@ -30,6 +30,6 @@ internal static class EngineRequest
         ExtraConfig = spec.Engine?.ExtraConfig,
         Image = spec.Engine?.Image,
         Version = spec.Engine?.Version,
-        WeightsBytes = plan.WeightsBytes,
+        WeightsBytes = plan.Stages.Sum(stage => stage.WeightBytes) * plan.TensorParallel,
     };
 }

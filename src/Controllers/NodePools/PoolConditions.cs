@@ -8,7 +8,7 @@ namespace Nemotron.Controllers.NodePools;
 /// <summary>The conditions of a pool. Pure.</summary>
 internal static class PoolConditions
 {
-    public static IList<V1Condition> Of(PoolSnapshot snapshot, IReadOnlyList<GpuNode> nodes, PoolCapacity capacity, int unhealthyNodes)
+    public static IList<V1Condition> Of(PoolSnapshot snapshot, IReadOnlyList<NodeState> nodes, PoolCapacity capacity, int unhealthyNodes)
     {
         var pool = snapshot.Pool;
         var conditions = new ConditionSet(pool.Status?.Conditions, pool.Metadata.Generation ?? 0, snapshot.Now);
@@ -33,7 +33,7 @@ internal static class PoolConditions
             conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, "The pool can be carried out.");
     }
 
-    private static void Healthy(ConditionSet conditions, IReadOnlyList<GpuNode> nodes, PoolCapacity capacity, int unhealthyNodes)
+    private static void Healthy(ConditionSet conditions, IReadOnlyList<NodeState> nodes, PoolCapacity capacity, int unhealthyNodes)
     {
         var products = nodes.Select(node => node.Product).Where(product => product is not null).Distinct().Order(StringComparer.Ordinal).ToList();
         if (unhealthyNodes > 0)

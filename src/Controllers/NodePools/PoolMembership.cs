@@ -1,4 +1,3 @@
-using k8s.Models;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 

@@ -1,6 +1,3 @@
-using k8s.Models;
-using Nemotron.Controllers.Conditions;
-using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Planning.Placement;
 
@@ -27,7 +24,7 @@ internal static class PoolStatus
 
     public static GpuNodePoolStatus Of(PoolSnapshot snapshot)
     {
-        var nodes = snapshot.Members.Nodes.Select(node => node.ToGpuNode(snapshot.GpusByNode.GetValueOrDefault(node.Metadata.Name))).ToList();
+        var nodes = snapshot.Members.Nodes.Select(node => node.ToNodeState(snapshot.GpusByNode.GetValueOrDefault(node.Metadata.Name))).ToList();
         var capacity = PoolCapacity.Of(nodes);
         var unhealthy = Unhealthy(snapshot, nodes);
         return new GpuNodePoolStatus
@@ -57,7 +54,7 @@ internal static class PoolStatus
         };
     }
 
-    private static ObservedGpu? Gpu(List<GpuNode> nodes)
+    private static ObservedGpu? Gpu(List<NodeState> nodes)
     {
         var labelled = nodes.Where(node => node.Product is not null).ToList();
         if (labelled.Count == 0) return null;
@@ -66,7 +63,7 @@ internal static class PoolStatus
         return new ObservedGpu { Product = product, MemoryMiB = memory, PerNode = labelled.Min(node => Math.Max(node.Capacity, node.Allocatable)) };
     }
 
-    private static List<UnhealthyNode> Unhealthy(PoolSnapshot snapshot, List<GpuNode> nodes)
+    private static List<UnhealthyNode> Unhealthy(PoolSnapshot snapshot, List<NodeState> nodes)
     {
         var former = (snapshot.Pool.Status?.UnhealthyNodes ?? []).ToDictionary(node => node.Name);
         var now = DateTime.UnixEpoch.AddSeconds(snapshot.Now.ToUnixTimeSeconds());
@@ -82,7 +79,7 @@ internal static class PoolStatus
             })];
     }
 
-    private static (string Reason, string Message)? Describe(GpuNode node) => node.Fault switch
+    private static (string Reason, string Message)? Describe(NodeState node) => node.Fault switch
     {
         NodeFault.NotReady => ("NodeNotReady", "The node is not ready: see kubectl describe node."),
         NodeFault.Shared => ("GpusShared", "Its GPUs are time-sliced or shared; a tensor-parallel rank needs a GPU of its own. Turn sharing off in the device plugin's configuration."),

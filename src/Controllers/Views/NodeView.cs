@@ -32,7 +32,7 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
     /// <summary>Whether anything that placement looks at differs; heartbeats do not.</summary>
     public static bool Differs(NodeView? before, NodeView? after) =>
         before is null || after is null
-        || before.ToGpuNode(0) != after.ToGpuNode(0)
+        || before.ToNodeState(0) != after.ToNodeState(0)
         || !SameTaints(before.Taints, after.Taints)
         || !SameLabels(before.Metadata.Labels, after.Metadata.Labels);
 
@@ -42,7 +42,7 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
 
     /// <summary>The node as placement sees it.</summary>
     /// <param name="allocated">GPUs requested by pods on it that have not ended.</param>
-    public GpuNode ToGpuNode(int allocated) => new(
+    public NodeState ToNodeState(int allocated) => new(
         Metadata.Name,
         Label("nvidia.com/gpu.product"),
         int.TryParse(Label("nvidia.com/gpu.memory"), out var mebibytes) ? mebibytes : null,
@@ -61,9 +61,13 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
         var product = Label("nvidia.com/gpu.product") ?? "";
         if (product.EndsWith("-SHARED", StringComparison.Ordinal) || (int.TryParse(Label("nvidia.com/gpu.replicas"), out var replicas) && replicas > 1))
             return NodeFault.Shared;
-        if (product.Contains("-MIG-", StringComparison.Ordinal) || Label("nvidia.com/mig.strategy") is "single" or "mixed") return NodeFault.Mig;
+        // The label mig.strategy only says how slices would be offered; these say that there are some.
+        if (product.Contains("-MIG-", StringComparison.Ordinal) || HasMigSlices) return NodeFault.Mig;
         return Gpus(Status?.Allocatable) == 0 ? NodeFault.NoGpusOffered : NodeFault.None;
     }
+
+    private bool HasMigSlices => Metadata.Labels?.Keys.Any(key =>
+        key.StartsWith("nvidia.com/mig-", StringComparison.Ordinal) && key.EndsWith(".count", StringComparison.Ordinal)) == true;
 
     private static int Gpus(Dictionary<string, string>? resources) =>
         resources is not null && resources.TryGetValue(GpuResource.Name, out var count) && int.TryParse(count, out var gpus) ? gpus : 0;

@@ -5,12 +5,12 @@ namespace Nemotron.Planning.Placement;
 /// <param name="Usable">In order, on nodes that take pods.</param>
 /// <param name="Allocated">Of the usable, given to pods that have not ended.</param>
 /// <param name="Free">Of the usable, not given to pods.</param>
-/// <param name="Unhealthy">Out of order (see <see cref="GpuNode.Unhealthy"/>).</param>
+/// <param name="Unhealthy">Out of order (see <see cref="NodeState.Unhealthy"/>).</param>
 /// <param name="LargestFreeGroup">The largest TP group that could start now (see <see cref="TpGroups.LargestFreeGroup"/>).</param>
 public sealed record PoolCapacity(int Total, int Usable, int Allocated, int Free, int Unhealthy, int LargestFreeGroup)
 {
     /// <summary>Counts <paramref name="nodes"/>.</summary>
-    public static PoolCapacity Of(IReadOnlyCollection<GpuNode> nodes)
+    public static PoolCapacity Of(IReadOnlyCollection<NodeState> nodes)
     {
         var usable = nodes.Sum(node => node.Usable);
         var free = nodes.Sum(node => node.Free);

@@ -1,7 +1,6 @@
 using k8s.Models;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
-using Nemotron.Engines.Launch;
 
 namespace Nemotron.Controllers.Deployments.Children;
 
@@ -27,12 +26,8 @@ internal static class EnginePod
         {
             Metadata = new V1ObjectMeta
             {
-                Labels = Merge(user?.Metadata?.Labels, ChildLabels.Of(owner.Metadata.Name), new() { [NemotronLabels.Model] = decided.Model, [NemotronLabels.NodePool] = decided.Pool }),
-                Annotations = Merge(user?.Metadata?.Annotations, new()
-                {
-                    [NemotronAnnotations.ConfigHash] = EngineConfigMap.Hash(decided.Launch),
-                    [ChildLabels.WeightsBytes] = $"{decided.WeightsBytes}",
-                }),
+                Labels = Merge(user?.Metadata?.Labels, ChildLabels.Of(owner.Metadata.Name), new Dictionary<string, string> { [NemotronLabels.Model] = decided.Model, [NemotronLabels.NodePool] = decided.Pool }),
+                Annotations = Merge(user?.Metadata?.Annotations, Annotations(owner, decided)),
             },
             Spec = new V1PodSpec
             {
@@ -40,7 +35,7 @@ internal static class EnginePod
                 AutomountServiceAccountToken = user?.ServiceAccountName is null ? false : null,
                 EnableServiceLinks = false,
                 TerminationGracePeriodSeconds = LeavingSeconds + (long)Math.Ceiling(drain.TotalSeconds) + EndingSeconds,
-                NodeSelector = Merge(user?.NodeSelector, new() { [NemotronLabels.NodePool] = decided.Pool }),
+                NodeSelector = Merge(user?.NodeSelector, new Dictionary<string, string> { [NemotronLabels.NodePool] = decided.Pool }),
                 Tolerations = [.. Tolerations(decided.PoolTaints), .. user?.Tolerations ?? []],
                 Affinity = user?.Affinity,
                 TopologySpreadConstraints = user?.TopologySpreadConstraints,
@@ -53,6 +48,19 @@ internal static class EnginePod
                 Volumes = EngineVolumes.Volumes(owner, decided.Launch),
             },
         };
+    }
+
+    private static Dictionary<string, string> Annotations(NemotronDeployment owner, DecidedDeployment decided)
+    {
+        var annotations = new Dictionary<string, string>
+        {
+            [NemotronAnnotations.ConfigHash] = EngineConfigMap.Hash(decided.Launch),
+            [ChildLabels.WeightsBytes] = $"{decided.WeightsBytes}",
+        };
+        // A new value is a new template, and so a rollout: that is how a restart is asked for.
+        if (owner.Metadata.Annotations?.TryGetValue(NemotronAnnotations.RestartedAt, out var restarted) == true)
+            annotations[NemotronAnnotations.RestartedAt] = restarted;
+        return annotations;
     }
 
     private static V1Container Engine(NemotronDeployment owner, DecidedDeployment decided)
@@ -93,8 +101,8 @@ internal static class EnginePod
         var count = new ResourceQuantity($"{gpus}");
         return new V1ResourceRequirements
         {
-            Requests = Merge(user?.Requests, new() { [GpuResource.Name] = count }),
-            Limits = Merge(user?.Limits, new() { [GpuResource.Name] = count }),
+            Requests = Merge(user?.Requests, new Dictionary<string, ResourceQuantity> { [GpuResource.Name] = count }),
+            Limits = Merge(user?.Limits, new Dictionary<string, ResourceQuantity> { [GpuResource.Name] = count }),
         };
     }
 

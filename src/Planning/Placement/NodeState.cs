@@ -30,7 +30,7 @@ public enum NodeFault
 /// <param name="Allocatable">GPUs the device plugin offers; below <paramref name="Capacity"/> when some are sick.</param>
 /// <param name="Allocated">GPUs requested by pods bound to the node that have not ended.</param>
 /// <param name="Fault">Why the node takes no new group, or <see cref="NodeFault.None"/>.</param>
-public sealed record GpuNode(
+public sealed record NodeState(
     string Name,
     string? Product,
     int? GpuMemoryMebibytes,

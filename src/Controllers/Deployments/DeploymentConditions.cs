@@ -1,0 +1,82 @@
+using Nemotron.Controllers.Conditions;
+using Nemotron.Crds;
+
+namespace Nemotron.Controllers.Deployments;
+
+/// <summary>The conditions of a NemotronDeployment. Pure.</summary>
+internal static class DeploymentConditions
+{
+    public static ConditionSet Of(DeploymentSnapshot snapshot, DeploymentDecision decision, Refusal? trouble, ReplicaCounts counts)
+    {
+        var entity = snapshot.Entity;
+        var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, snapshot.Now);
+        Accepted(conditions, decision, trouble, entity);
+        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec));
+        Capacity(conditions, decision, counts);
+        Progressing(conditions, snapshot, decision, counts);
+        Ready(conditions, snapshot, decision, counts);
+        conditions.Set(ConditionTypes.MetricsAvailable, null, ConditionReasons.NotImplemented, "This version of the operator does not read metrics yet; Prometheus can scrape the Service's port \"metrics\".");
+        conditions.Set(ConditionTypes.ReasoningVerified, null, ConditionReasons.NotImplemented,
+            $"This version of the operator has no gateway yet: reasoning.default {entity.Spec.Reasoning?.Default ?? ReasoningMode.Off} is not applied to requests, each client states the mode itself.");
+        return conditions;
+    }
+
+    private static void Accepted(ConditionSet conditions, DeploymentDecision decision, Refusal? trouble, NemotronDeployment entity)
+    {
+        if ((decision.Refused ?? trouble) is { } refusal)
+            conditions.Set(ConditionTypes.Accepted, false, refusal.Reason, refusal.Message);
+        else
+            conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, decision.Model is { RemoteCode: true } && entity.Spec.Checkpoint?.TrustRemoteCode != true
+                ? "The spec can be carried out. The published checkpoint comes with Python code of its own, which the engine does not run unless spec.checkpoint.trustRemoteCode is true."
+                : "The spec can be carried out.");
+    }
+
+    private static void Capacity(ConditionSet conditions, DeploymentDecision decision, ReplicaCounts counts)
+    {
+        if (decision.Refused is not null)
+            conditions.Set(ConditionTypes.CapacityAvailable, null, ConditionReasons.NotAccepted, "Not looked at: the spec is not accepted.");
+        else if (decision.NoPlace is { } noPlace)
+            conditions.Set(ConditionTypes.CapacityAvailable, false, noPlace.Reason, noPlace.Message);
+        else if (counts.Unplaced > 0)
+            conditions.Set(ConditionTypes.CapacityAvailable, false, ConditionReasons.InsufficientGpus,
+                $"{counts.Unplaced} of {counts.Desired} replicas have no place: each needs {decision.Decided!.GpusPerReplica} free GPUs on one node of pool {decision.Decided.Pool}. "
+                + $"Add nodes to the pool, lower replicas, or free GPUs. The scheduler says: {counts.SchedulerSays}");
+        else
+            conditions.Set(ConditionTypes.CapacityAvailable, true, ConditionReasons.Sufficient, $"Pool {decision.Decided!.Pool} has GPUs for {counts.Desired} replicas of {decision.Decided.GpusPerReplica}.");
+    }
+
+    private static void Progressing(ConditionSet conditions, DeploymentSnapshot snapshot, DeploymentDecision decision, ReplicaCounts counts)
+    {
+        var live = snapshot.Live;
+        if (decision.Decided is null && live is null)
+            conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.Pending, "Nothing was started.");
+        else if (live?.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Progressing") is { Status: "False", Reason: "ProgressDeadlineExceeded" } stuck)
+            conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.ProgressDeadlineExceeded, $"No progress within spec.rollout.progressDeadline: {counts.Trouble ?? counts.SchedulerSays ?? stuck.Message}");
+        else if (counts.Ready == counts.Desired && counts.Existing == counts.Desired && counts.Updated == counts.Desired)
+            conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.RolledOut, $"All {counts.Desired} replicas are of the newest template.");
+        else if (counts.Updated < counts.Existing && counts.Existing >= counts.Desired && counts.Updated < counts.Desired)
+            conditions.Set(ConditionTypes.Progressing, true, ConditionReasons.RollingOut, $"{counts.Updated} of {counts.Desired} replicas are of the newest template.");
+        else
+            conditions.Set(ConditionTypes.Progressing, true, counts.Existing > counts.Desired ? ConditionReasons.Scaling : ConditionReasons.Loading,
+                $"{counts.Ready} of {counts.Desired} replicas serve, {counts.Existing} exist.");
+    }
+
+    private static void Ready(ConditionSet conditions, DeploymentSnapshot snapshot, DeploymentDecision decision, ReplicaCounts counts)
+    {
+        var served = $"{counts.Ready} of {counts.Desired} replicas serve";
+        if (decision.Decided is null && counts.Ready == 0)
+            conditions.Set(ConditionTypes.Ready, false, decision.Refused is null ? decision.NoPlace!.Reason : ConditionReasons.NotAccepted, (decision.Refused ?? decision.NoPlace)!.Message);
+        else if (counts.Desired == 0)
+            conditions.Set(ConditionTypes.Ready, true, ConditionReasons.ScaledToZero, "No replica is wanted.");
+        else if (counts.Ready >= counts.Desired)
+            conditions.Set(ConditionTypes.Ready, true, ConditionReasons.Serving, $"{served}.");
+        else if (counts.Trouble is { } trouble)
+            conditions.Set(ConditionTypes.Ready, false, ConditionReasons.Degraded, $"{served}. {trouble}");
+        else if (counts.Ready > 0)
+            conditions.Set(ConditionTypes.Ready, false, ConditionReasons.PartiallyReady, $"{served}.");
+        else if (counts.Unplaced > 0)
+            conditions.Set(ConditionTypes.Ready, false, ConditionReasons.Scheduling, $"{served}; {counts.Unplaced} wait for GPUs.");
+        else
+            conditions.Set(ConditionTypes.Ready, false, ConditionReasons.Loading, $"{served}; {counts.Existing} load the model.");
+    }
+}

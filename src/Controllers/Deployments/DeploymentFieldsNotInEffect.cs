@@ -1,0 +1,22 @@
+using Nemotron.Crds;
+
+namespace Nemotron.Controllers.Deployments;
+
+/// <summary>Fields of a NemotronDeployment that the schema has and this version does not act on.</summary>
+internal static class DeploymentFieldsNotInEffect
+{
+    /// <summary>Their paths, of those that ask for something.</summary>
+    public static IReadOnlyList<string> Of(NemotronDeploymentSpec spec)
+    {
+        var paths = new List<string>();
+        if (spec.Autoscaling is not null) paths.Add("spec.autoscaling (the number of replicas is held between its limits)");
+        if (spec.Priority is not (null or 0)) paths.Add("spec.priority");
+        if (spec.Reasoning is { } reasoning && (reasoning.Default == ReasoningMode.On || reasoning.Enforcement == ReasoningEnforcement.Enforced || reasoning.BudgetTokens is not null || reasoning.Sampling is not null))
+            paths.Add("spec.reasoning");
+        if (spec.Gateway is { } gateway && (gateway.Image is not null || gateway.Resources is not null)) paths.Add("spec.gateway");
+        if (spec.Monitoring?.PodMonitor is not null) paths.Add("spec.monitoring.podMonitor");
+        if (spec.NetworkPolicy?.Enabled == true) paths.Add("spec.networkPolicy");
+        if (spec.Rollout?.Gates?.MaxErrorPercent is not null) paths.Add("spec.rollout.gates.maxErrorPercent");
+        return paths;
+    }
+}

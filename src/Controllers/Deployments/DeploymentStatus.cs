@@ -1,0 +1,66 @@
+using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Crds;
+using MemoryPlan = Nemotron.Planning.MemoryPlan;
+
+namespace Nemotron.Controllers.Deployments;
+
+/// <summary>From a decision and what is seen to the status. Pure.</summary>
+internal static class DeploymentStatus
+{
+    // The schema's bounds on the list and its lines.
+    private const int MostLines = 64;
+    private const int LongestLine = 256;
+
+    /// <summary>The status.</summary>
+    /// <param name="snapshot">What is seen.</param>
+    /// <param name="decision">What was decided.</param>
+    /// <param name="trouble">Why the decision could not be applied, or null.</param>
+    /// <param name="changed">The conditions whose answer or reason is new.</param>
+    public static NemotronDeploymentStatus Of(DeploymentSnapshot snapshot, DeploymentDecision decision, Refusal? trouble, out IReadOnlyList<k8s.Models.V1Condition> changed)
+    {
+        var entity = snapshot.Entity;
+        var former = entity.Status;
+        var desired = decision.Decided?.Replicas ?? snapshot.Live?.Spec.Replicas ?? WantedReplicas.Of(entity.Spec, null);
+        var counts = ReplicaCounts.Of(desired, snapshot.Live, snapshot.Pods);
+        var conditions = DeploymentConditions.Of(snapshot, decision, trouble, counts);
+        changed = [.. conditions.Changed];
+        return new NemotronDeploymentStatus
+        {
+            ObservedGeneration = entity.Metadata.Generation,
+            Conditions = conditions.ToList(),
+            Model = decision.Model?.Name ?? former?.Model,
+            NodePool = decision.Decided?.Pool ?? former?.NodePool,
+            Plan = decision.Plan is { } plan ? Plan(plan, decision.Decided) : former?.Plan,
+            Replicas = counts.Existing,
+            ReadyReplicas = counts.Ready,
+            UpdatedReplicas = counts.Updated,
+            DesiredReplicas = counts.Desired,
+            Selector = ChildLabels.SelectorText(entity.Metadata.Name),
+            Engine = decision.Decided is { } decided
+                ? new EngineStatus { Type = entity.Spec.Engine?.Type ?? EngineKind.TrtLlmServe, Image = decided.Launch.Image }
+                : former?.Engine,
+        };
+    }
+
+    private static MemoryPlanStatus Plan(MemoryPlan plan, DecidedDeployment? decided) => new()
+    {
+        Gpu = plan.Request.Gpu?.Name,
+        GpuMemoryBytes = plan.GpuBytes,
+        GpusPerReplica = plan.Gpus,
+        NodesPerReplica = plan.Nodes,
+        TensorParallel = plan.TensorParallel,
+        PipelineParallel = plan.PipelineParallel,
+        Precision = plan.Request.Precision.ToApi(),
+        KvPrecision = plan.KvPrecision.ToApi(),
+        WeightsBytesPerGpu = plan.WeightsBytesPerGpu,
+        ReservedBytesPerGpu = plan.ActivationBytes + plan.NcclBytes + Math.Max(0, plan.HeldBackBytes),
+        CacheBytesPerGpu = plan.CacheBudgetBytes,
+        KvBytesPerTokenPerGpu = plan.KvBytesPerTokenPerGpu,
+        StateBytesPerSequencePerGpu = plan.StateBytesPerSequencePerGpu,
+        KvTokens = plan.KvTokens,
+        ContextTokens = decided?.ContextTokens ?? plan.ContextTokens,
+        MaxSequences = decided?.MaxBatchSize ?? plan.MaxSequences,
+        Binding = plan.Binding.ToString(),
+        Lines = [.. plan.Lines.Take(MostLines).Select(line => line.ToString()!).Select(line => line.Length <= LongestLine ? line : line[..LongestLine])],
+    };
+}

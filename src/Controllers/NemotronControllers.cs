@@ -1,0 +1,79 @@
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.NodePools;
+using Nemotron.Controllers.Views;
+using Nemotron.Crds;
+using Nemotron.Kube;
+
+namespace Nemotron.Controllers;
+
+/// <summary>Adds the controllers, and says what leads to a reconcile of what.</summary>
+public static class NemotronControllers
+{
+    /// <summary>Adds all controllers of the operator.</summary>
+    /// <param name="builder">The operator.</param>
+    /// <param name="maxConcurrentReconciles">NemotronDeployments that are reconciled at once, at least 1.</param>
+    public static IOperatorBuilder AddNemotronControllers(this IOperatorBuilder builder, int maxConcurrentReconciles = 4)
+    {
+        builder.Services.AddSingleton<FleetState>();
+        builder.Services.AddSingleton<INodePatcher, NodePatcher>();
+        builder.Services.AddSingleton<NemotronDeploymentController>();
+        builder.Services.AddSingleton<GpuNodePoolController>();
+
+        // Of the kinds that others have many of, only the operator's own are cached.
+        const string ours = $"{NemotronLabels.ManagedBy}={NemotronLabels.ManagedByValue}";
+        builder.AddInformer<V1Deployment>(informer => informer.LabelSelector = ours);
+        builder.AddInformer<V1Service>(informer => informer.LabelSelector = ours);
+        builder.AddInformer<V1ConfigMap>(informer => informer.LabelSelector = ours);
+        builder.AddInformer<V1ServiceAccount>(informer => informer.LabelSelector = ours);
+        builder.AddInformer<V1PodDisruptionBudget>(informer => informer.LabelSelector = ours);
+        // All pods: those of others take GPUs as well.
+        builder.AddInformer<PodView>(informer => informer.AddIndex(PodView.ByNode, pod => pod.NodeName is { } node ? [node] : []));
+
+        builder.AddController<NemotronDeploymentController, NemotronDeployment>()
+            .MaxConcurrentReconciles(maxConcurrentReconciles)
+            .Owns<V1Deployment>()
+            .Owns<V1Service>(ChildChanged)
+            .Owns<V1ConfigMap>(ChildChanged)
+            .Owns<V1ServiceAccount>(ChildChanged)
+            .Owns<V1PodDisruptionBudget>(ChildChanged)
+            .Watches<PodView>((pod, _) => OwnerOf(pod), PodView.Differs)
+            .Watches<GpuNodePool>((_, caches) => All(caches), PoolChanged)
+            .Watches<NodeView>((_, caches) => All(caches), NodeView.Differs);
+
+        builder.AddController<GpuNodePoolController, GpuNodePool>()
+            .Watches<NodeView>((node, caches) => PoolsOf(node, caches), NodeView.Differs)
+            .Watches<PodView>((pod, caches) => PoolsOf(pod, caches), PodView.Differs)
+            // A new, changed or vanished pool may give nodes to its neighbours, or take them.
+            .Watches<GpuNodePool>((_, caches) => caches.Get<GpuNodePool>().List().Select(NamespacedName.Of), PoolChanged)
+            .AddFinalizer<GpuNodePoolController, GpuNodePool>(NemotronFinalizers.NodePool);
+        return builder;
+    }
+
+    private static IEnumerable<NamespacedName> OwnerOf(PodView pod) =>
+        pod.Metadata.Labels?.TryGetValue(NemotronLabels.Deployment, out var owner) == true ? [new NamespacedName(pod.Metadata.NamespaceProperty, owner)] : [];
+
+    private static IEnumerable<NamespacedName> All(IInformerCaches caches) => caches.Get<NemotronDeployment>().List().Select(NamespacedName.Of);
+
+    private static IEnumerable<NamespacedName> PoolsOf(NodeView node, IInformerCaches caches) =>
+        caches.Get<GpuNodePool>().List()
+            .Where(pool => PoolMembership.Matches(pool, node) || PoolMembership.Carries(node, pool))
+            .Select(NamespacedName.Of);
+
+    private static IEnumerable<NamespacedName> PoolsOf(PodView pod, IInformerCaches caches)
+    {
+        var planned = pod.Metadata.Labels?.TryGetValue(NemotronLabels.NodePool, out var value) == true ? value : null;
+        if (planned is not null) yield return new NamespacedName(null, planned);
+        if (pod.Gpus > 0 && pod.NodeName is { } name && caches.Get<NodeView>().Get(null, name)?.Label(NemotronLabels.NodePool) is { } pool && pool != planned)
+            yield return new NamespacedName(null, pool);
+    }
+
+    private static bool PoolChanged(GpuNodePool? before, GpuNodePool? after) => Predicates.GenerationChanged(before, after);
+
+    private static bool ChildChanged<T>(T? before, T? after)
+        where T : class, k8s.IKubernetesObject<V1ObjectMeta> =>
+        // The status of these is others' business; budgets' changes with every pod.
+        Predicates.GenerationChanged(before, after) || Predicates.LabelsChanged(before, after) || Predicates.AnnotationsChanged(before, after)
+        || (after is { Metadata.Generation: null } && Predicates.ResourceVersionChanged(before, after));
+}

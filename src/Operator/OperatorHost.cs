@@ -1,0 +1,100 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Console;
+using Nemotron.Controllers;
+using Nemotron.Crds;
+using Nemotron.Kube;
+
+namespace Nemotron.Operator;
+
+/// <summary>The operator's process: controllers, and the ports on which it tells about itself.</summary>
+internal static class OperatorHost
+{
+    private const int Failed = 1;
+
+    /// <summary>Runs until it is told to stop.</summary>
+    /// <returns>The exit code: 0 after a stop that was asked for, 1 otherwise.</returns>
+    public static async Task<int> RunAsync(OperatorSettingsOnCommandLine options, CancellationToken cancellationToken)
+    {
+        if (options.Kubeconfig is { } path && !File.Exists(path))
+            return Fail($"--kubeconfig {path}: there is no such file.");
+        if (options.MetricsPort != 0 && options.MetricsPort == options.HealthPort)
+            return Fail($"--metrics-port and --health-port are both {options.MetricsPort}; they must differ.");
+        try
+        {
+            await using var app = Build(options);
+            await app.RunAsync(cancellationToken);
+            return Environment.ExitCode;
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            return Fail($"{e.Message} Choose others with --metrics-port and --health-port.");
+        }
+        catch (k8s.Exceptions.KubeConfigException e)
+        {
+            return Fail($"The kubeconfig cannot be used: {e.Message}");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    private static WebApplication Build(OperatorSettingsOnCommandLine options)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        AddLogging(builder.Logging, options);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            if (options.MetricsPort != 0) kestrel.ListenAnyIP(options.MetricsPort);
+            if (options.HealthPort != 0) kestrel.ListenAnyIP(options.HealthPort);
+            // Kestrel listens on a port of its own choosing when told nothing; a loopback port that nobody knows is nothing.
+            if (options is { MetricsPort: 0, HealthPort: 0 }) kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        builder.Services.AddKubernetesOperator(settings =>
+            {
+                settings.Name = NemotronApi.FieldManager;
+                settings.KubeconfigPath = options.Kubeconfig;
+                settings.Namespace = options.Namespace;
+                settings.LeaderElectionType = options.LeaderElect ? LeaderElectionType.Single : LeaderElectionType.None;
+                settings.LeaderElectionNamespace = options.LeaderElectNamespace;
+                settings.AppliedAnnotation = NemotronApi.Group + "/applied";
+                settings.MissingResourceHint = "Install the custom resource definitions: kubectl apply -f config/crd";
+            })
+            .AddNemotronControllers(options.MaxConcurrentReconciles);
+
+        var app = builder.Build();
+        app.Use((context, next) =>
+        {
+            var metrics = context.Request.Path == "/metrics";
+            if (context.Connection.LocalPort == (metrics ? options.MetricsPort : options.HealthPort)) return next(context);
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
+        app.MapKubeEndpoints();
+        return app;
+    }
+
+    private static void AddLogging(ILoggingBuilder logging, OperatorSettingsOnCommandLine options)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(options.LogLevel);
+        // The web server's own lines say nothing about the cluster.
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        if (options.LogFormat == LogFormat.Json)
+            logging.AddJsonConsole(console => console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fffK");
+        else
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+                console.ColorBehavior = Console.IsOutputRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
+            });
+    }
+
+    private static int Fail(string message)
+    {
+        Console.Error.WriteLine($"error: {message}");
+        return Failed;
+    }
+}
