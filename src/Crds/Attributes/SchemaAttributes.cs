@@ -133,6 +133,10 @@ public sealed class ValidationRuleAttribute(
     public string? Reason { get; } = reason;
 }
 
+/// <summary>A value of any type may stand (<c>x-kubernetes-preserve-unknown-fields</c>); what else bounds it, such as <see cref="EnumValuesAttribute"/>, still holds.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class PreserveUnknownFieldsAttribute : Attribute;
+
 /// <summary>How server-side apply merges a list (<c>x-kubernetes-list-type</c>).</summary>
 public enum XListType
 {

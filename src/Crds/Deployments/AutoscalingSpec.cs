@@ -69,10 +69,10 @@ public sealed record AutoscalingTargets
 public sealed record LatencyTargetsByMode
 {
     /// <summary>Of requests that think.</summary>
-    public LatencyTargets? On { get; init; }
+    public LatencyTargets? ModeOn { get; init; }
 
     /// <summary>Of requests that do not think.</summary>
-    public LatencyTargets? Off { get; init; }
+    public LatencyTargets? ModeOff { get; init; }
 }
 
 /// <summary>Latency objectives.</summary>

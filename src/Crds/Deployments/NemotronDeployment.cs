@@ -12,7 +12,7 @@ namespace Nemotron.Crds;
 [ScaleSubresource(".spec.replicas", ".status.replicas", ".status.selector")]
 [GenericAdditionalPrinterColumn(".status.model", "Model", "string", Description = "The model that is served.")]
 [GenericAdditionalPrinterColumn(".status.plan.tensorParallel", "TP", "integer", Description = "GPUs that share each layer.")]
-[GenericAdditionalPrinterColumn(".spec.reasoning.default", "Reasoning", "string", Description = "The declared reasoning mode.")]
+[GenericAdditionalPrinterColumn(".status.reasoning.default", "Reasoning", "string", Description = "The declared reasoning mode.")]
 [GenericAdditionalPrinterColumn(".status.readyReplicas", "Ready", "integer", Description = "Replicas that serve.")]
 [GenericAdditionalPrinterColumn(".status.desiredReplicas", "Desired", "integer", Description = "Replicas that are wanted.")]
 [GenericAdditionalPrinterColumn(".status.kvUtilizationPercent", "KV%", "integer", Description = "Share of the KV cache in use, over all ready replicas.")]

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Nemotron.Crds.Attributes;
 
 namespace Nemotron.Crds;
@@ -5,8 +7,9 @@ namespace Nemotron.Crds;
 /// <summary>Whether the model thinks before it answers, and who decides.</summary>
 public sealed record ReasoningSpec
 {
-    /// <summary>The mode of a request whose client says nothing.</summary>
-    [DefaultValue(ReasoningMode.Off)]
+    /// <summary>The mode of a request whose client says nothing: On or Off. kubectl's YAML reader takes the bare words for true and false, which mean the same.</summary>
+    [DefaultValue(ReasoningMode.Off), EnumValues("On", "Off", true, false), PreserveUnknownFields]
+    [JsonConverter(typeof(ReasoningModeJsonConverter))]
     public ReasoningMode? Default { get; init; }
 
     /// <summary>Default: the client may override the mode. Enforced: it may not, and a response header says so.</summary>
@@ -25,10 +28,10 @@ public sealed record ReasoningSpec
 public sealed record SamplingSpec
 {
     /// <summary>While thinking. Absent: temperature 0.6, top-p 0.95, as the model cards advise.</summary>
-    public SamplingParameters? On { get; init; }
+    public SamplingParameters? ModeOn { get; init; }
 
     /// <summary>While not thinking. Absent: greedy, as the model cards advise.</summary>
-    public SamplingParameters? Off { get; init; }
+    public SamplingParameters? ModeOff { get; init; }
 }
 
 /// <summary>Sampling parameters, set where the client left them out.</summary>
@@ -57,4 +60,25 @@ public sealed record SamplingParameters
     /// <summary>Most output tokens of a request that names no limit, reasoning trace included.</summary>
     [RangeMinimum(1), RangeMaximum(16_777_216)]
     public long? MaxTokens { get; init; }
+}
+
+/// <summary>
+/// Reads a reasoning mode from On and Off, and from true and false: in YAML 1.1, which kubectl and Helm read, a bare On is a boolean,
+/// so that <c>default: On</c> reaches the API server as <c>true</c>.
+/// </summary>
+public sealed class ReasoningModeJsonConverter : JsonConverter<ReasoningMode>
+{
+    /// <inheritdoc/>
+    public override ReasoningMode Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
+    {
+        JsonTokenType.True => ReasoningMode.On,
+        JsonTokenType.False => ReasoningMode.Off,
+        JsonTokenType.String when reader.ValueTextEquals("On"u8) => ReasoningMode.On,
+        JsonTokenType.String when reader.ValueTextEquals("Off"u8) => ReasoningMode.Off,
+        _ => throw new JsonException("expected On or Off"),
+    };
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, ReasoningMode value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value == ReasoningMode.On ? "On" : "Off");
 }

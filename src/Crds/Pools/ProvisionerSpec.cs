@@ -28,8 +28,9 @@ public enum ProvisionerType
     message: "must be set with type Scale, and only then")]
 public sealed record ProvisionerSpec
 {
-    /// <summary>Static: the nodes that carry the labels, no more. Karpenter: through a NodePool (karpenter.sh/v1) that the operator owns. Scale: through the replicas of an object with a scale subresource, such as a Cluster API MachineDeployment.</summary>
+    /// <summary>Static: the nodes that carry the labels, no more. Karpenter: through a NodePool (karpenter.sh/v1) that the operator owns. Scale: through the replicas of an object with a scale subresource, such as a Cluster API MachineDeployment. Cannot be changed.</summary>
     [DefaultValue(ProvisionerType.Static)]
+    [ValidationRule("self == oldSelf", message: "cannot be changed, since the nodes that were made would have no owner: make a new GpuNodePool")]
     public ProvisionerType? Type { get; init; }
 
     /// <summary>With type Karpenter.</summary>
@@ -61,12 +62,14 @@ public sealed record KarpenterProvisioner
 /// <summary>A Karpenter node class.</summary>
 public sealed record NodeClassReference
 {
-    /// <summary>Its API group, such as karpenter.k8s.aws.</summary>
+    /// <summary>Its API group, such as karpenter.k8s.aws. Cannot be changed.</summary>
     [Length(1, 253), Pattern(Patterns.DnsSubdomain)]
+    [ValidationRule("self == oldSelf", message: "cannot be changed, as Karpenter has it: make a new GpuNodePool")]
     public required string Group { get; init; }
 
-    /// <summary>Its kind, such as EC2NodeClass.</summary>
+    /// <summary>Its kind, such as EC2NodeClass. Cannot be changed.</summary>
     [Length(1, 63), Pattern("^[A-Z][A-Za-z0-9]*$")]
+    [ValidationRule("self == oldSelf", message: "cannot be changed, as Karpenter has it: make a new GpuNodePool")]
     public required string Kind { get; init; }
 
     /// <summary>Its name.</summary>
@@ -138,15 +141,18 @@ public sealed record ScaleTargetReference
     [Length(1, 317), Pattern(@"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?$")]
     public required string ApiVersion { get; init; }
 
-    /// <summary>Its kind, such as MachineDeployment.</summary>
+    /// <summary>Its kind, such as MachineDeployment. Cannot be changed.</summary>
     [Length(1, 63), Pattern("^[A-Z][A-Za-z0-9]*$")]
+    [ValidationRule("self == oldSelf", message: "cannot be changed, since the old object would keep its nodes: make a new GpuNodePool")]
     public required string Kind { get; init; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>Its name. Cannot be changed.</summary>
     [Length(1, 253), Pattern(Patterns.DnsSubdomain)]
+    [ValidationRule("self == oldSelf", message: "cannot be changed, since the old object would keep its nodes: make a new GpuNodePool")]
     public required string Name { get; init; }
 
-    /// <summary>Its namespace. Absent: the object is cluster-wide.</summary>
+    /// <summary>Its namespace. Absent: the object is cluster-wide. Cannot be changed.</summary>
     [Length(1, 63), Pattern(Patterns.DnsLabel)]
+    [ValidationRule("self == oldSelf", message: "cannot be changed, since the old object would keep its nodes: make a new GpuNodePool")]
     public string? Namespace { get; init; }
 }
