@@ -129,6 +129,18 @@ internal sealed record StructuralSchema
     /// <summary>Strategic merge: <c>retainKeys</c> stands in the patch strategy (volumes, deployment strategy).</summary>
     public bool PatchRetainKeys { get; init; }
 
+    /// <summary>Alternatives of which all, at least one, or exactly one must hold; value validations only, they declare no fields.</summary>
+    public IReadOnlyList<StructuralSchema> AllOf { get; init; } = [];
+
+    /// <inheritdoc cref="AllOf"/>
+    public IReadOnlyList<StructuralSchema> AnyOf { get; init; } = [];
+
+    /// <inheritdoc cref="AllOf"/>
+    public IReadOnlyList<StructuralSchema> OneOf { get; init; } = [];
+
+    /// <summary>A schema that must not hold, or null.</summary>
+    public StructuralSchema? Not { get; init; }
+
     /// <summary>CEL rules on this value.</summary>
     public IReadOnlyList<ValidationRule> Validations { get; init; } = [];
 
