@@ -6,14 +6,6 @@ namespace Nemotron.Lab.Api;
 /// <summary>The built-in kinds as the server serves them.</summary>
 internal static class BuiltinResources
 {
-    /// <summary>Kinds whose generation the real server does not count.</summary>
-    private static readonly HashSet<string> Uncounted =
-    [
-        "namespaces", "nodes", "services", "configmaps", "secrets", "serviceaccounts", "events", "endpoints", "persistentvolumeclaims",
-        "persistentvolumes", "leases", "roles", "rolebindings", "clusterroles", "clusterrolebindings", "endpointslices", "limitranges",
-        "resourcequotas", "podtemplates", "controllerrevisions", "storageclasses", "csinodes", "csidrivers", "volumeattachments", "runtimeclasses",
-    ];
-
     private static readonly Dictionary<string, string[]> SelectableFields = new(StringComparer.Ordinal)
     {
         ["pods"] = ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"],
@@ -31,8 +23,7 @@ internal static class BuiltinResources
 
     private static ServedResource Of(BuiltinKind kind, RevisionedStore store)
     {
-        string table = kind.Gvr.Group.Length == 0 ? kind.Gvr.Plural : $"{kind.Gvr.Plural}.{kind.Gvr.Group}";
-        bool newEvents = kind.Gvr is { Group: "events.k8s.io", Plural: "events" };
+        string name = Qualified(kind.Gvr);
         return new ServedResource
         {
             Gvr = kind.Gvr,
@@ -43,15 +34,17 @@ internal static class BuiltinResources
             Categories = kind.Categories,
             Namespaced = kind.Namespaced,
             Schema = kind.Schema,
-            Table = store.Table(newEvents ? "events" : table),
+            Table = store.Table(Qualified(kind.Storage)),
             Builtin = kind,
-            HasStatus = kind.Subresources.Contains("status"),
+            HasStatus = kind.HasStatus,
             Scale = kind.Subresources.Contains("scale") ? new ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector") : null,
             OtherSubresources = [.. kind.Subresources.Where(s => s is not ("status" or "scale"))],
-            Columns = [.. kind.Columns.Select(c => new TableColumn(c.Name, c.Type, c.Format, c.Description, c.Priority, c.Cell))],
-            SelectableFields = SelectableFields.GetValueOrDefault(table, []),
-            CountsGenerations = !Uncounted.Contains(kind.Gvr.Plural),
-            View = newEvents ? EventView.Instance : null,
+            Columns = [Crd.PrinterColumns.Name, Crd.PrinterColumns.Age],
+            SelectableFields = SelectableFields.GetValueOrDefault(name, []),
+            CountsGenerations = kind.HasGeneration,
+            View = kind.Storage == kind.Gvr ? null : EventView.Instance,
         };
     }
+
+    private static string Qualified(Gvr resource) => resource.Group.Length == 0 ? resource.Plural : $"{resource.Plural}.{resource.Group}";
 }

@@ -25,7 +25,8 @@ internal static class Creation
 
         // Fields are recorded as decoded: what the server adds from here on belongs to nobody.
         if (resource.HasStatus && !(resource.Builtin is not null && resource.Gvr.Plural == "nodes")) ResetStatus(obj, resource);
-        if (recordManager) RecordManager(api, request, obj);
+        if (recordManager)
+            obj = ManagedFields.RecordUpdate(null, obj, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(null));
         if (api.Admission is { } admission) obj = await admission.MutateAsync(request, AdmissionVerb.Create, obj, null);
         Prepare(api, request, obj);
 
@@ -101,15 +102,6 @@ internal static class Creation
         obj.Remove("status");
         if (Crd.CrdController.IsDefinition(resource)) obj["status"] = Crd.CrdConditions.Initial(obj);
         else resource.Builtin?.Default(obj);
-    }
-
-    private static void RecordManager(ApiContext api, WriteRequest request, JsonObject obj)
-    {
-        var resource = request.Resource;
-        var status = obj["status"];
-        if (resource.HasStatus) obj.Remove("status");
-        ManagedFields.RecordUpdate(null, obj, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now);
-        if (status is not null && resource.HasStatus) obj["status"] = status;
     }
 
     private static string GeneratedName(ApiContext api, string prefix) =>

@@ -32,7 +32,7 @@ internal static class PatchRequest
         if (kind is PatchKind.Merge or PatchKind.Strategic && patch is not JsonObject)
             throw ApiErrors.BadRequest("error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
         bool scale = request.Subresource == "scale";
-        var updated = await Updating.UpdateAsync(api, request, live => scale ? Scaled(live) : Patched(live), retry: true);
+        var updated = await Updating.UpdateAsync(api, request, live => scale ? Scaled(live) : Patched(live), retry: true, recordManager: !scale);
         return (scale ? ScaleSubresource.Show(updated, request.Resource) : updated, false);
 
         JsonObject Patched(JsonObject live) => ObjectDecoding.DecodePatched(Changed(live, kind, patch, request.Resource), request, []);
@@ -89,7 +89,7 @@ internal static class PatchRequest
         JsonObject Merge(JsonObject? live)
         {
             if (live is not null && applied.ResourceVersion() is { } rv && rv != live.ResourceVersion()) throw ApiErrors.Modified(resource, request.Name);
-            return ServerSideApply.Apply(live, (JsonObject)applied.DeepClone(), resource.Schema, request.FieldManager, force, resource.ApiVersion, request.Subresource, api.Now);
+            return ServerSideApply.Apply(live, (JsonObject)applied.DeepClone(), resource.Schema, request.FieldManager, force, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(request.Subresource));
         }
     }
 

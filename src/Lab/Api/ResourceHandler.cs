@@ -82,7 +82,7 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
         if (route.Subresource == "scale")
         {
             var scale = RequestBody.ParseOptional(bytes, http.Request.ContentType) ?? [];
-            var scaled = await Updating.UpdateAsync(api, request, live => ScaleSubresource.Apply(live, scale, resource), retry: scale.ResourceVersion() is null);
+            var scaled = await Updating.UpdateAsync(api, request, live => ScaleSubresource.Apply(live, scale, resource), retry: scale.ResourceVersion() is null, recordManager: false);
             await ResponseWriter.JsonAsync(http, 200, ScaleSubresource.Show(scaled, resource));
             return;
         }

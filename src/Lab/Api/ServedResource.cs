@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Cel;
 using Nemotron.Lab.Kinds;
+using Nemotron.Lab.Patching;
 using Nemotron.Lab.Schema;
 using Nemotron.Lab.Storage;
 
@@ -84,6 +85,15 @@ internal sealed record ServedResource
 
     /// <summary><c>Widget.lab.example.com</c>, or <c>Pod</c>: how messages name the kind.</summary>
     public string QualifiedKind => Gvr.Group.Length == 0 ? Kind : $"{Kind}.{Gvr.Group}";
+
+    /// <summary>The fields that a write through this door leaves alone, and that nobody comes to own by it; null for none.</summary>
+    /// <param name="subresource"><c>status</c>, or null for the object itself.</param>
+    public FieldSet? ResetFields(string? subresource)
+    {
+        if (!Custom) return Builtin!.ResetFields(subresource);
+        if (!HasStatus) return null;
+        return subresource == "status" ? Patching.ResetFields.CustomStatus(Schema) : Patching.ResetFields.Status;
+    }
 
     /// <summary>The object as this version shows it.</summary>
     public JsonObject Show(StoredObject stored) => View is null ? stored.Tree : View.ToServed(stored.Tree);

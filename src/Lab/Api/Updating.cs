@@ -21,9 +21,8 @@ internal static class Updating
     /// <param name="change">The change; run again on a newer version after a lost race.</param>
     /// <param name="retry">Whether a lost race is tried again (patches) or refused (a PUT with a resource version).</param>
     /// <param name="recordManager">False when the change has kept <c>managedFields</c> itself (apply).</param>
-    /// <param name="managedAs">The subresource recorded in <c>managedFields</c>; by default the request's.</param>
     public static async ValueTask<JsonObject> UpdateAsync(
-        ApiContext api, WriteRequest request, Change change, bool retry, bool recordManager = true, string? managedAs = null)
+        ApiContext api, WriteRequest request, Change change, bool retry, bool recordManager = true)
     {
         var resource = request.Resource;
         for (int attempt = 1; ; attempt++)
@@ -37,7 +36,7 @@ internal static class Updating
 
             if (resource.CountsGenerations && SpecificationChanged(resource, live, next)) next.Metadata()["generation"] = live.Generation() + 1;
             if (recordManager)
-                ManagedFields.RecordUpdate(live, next, resource.Schema, request.FieldManager, resource.ApiVersion, managedAs ?? request.Subresource, api.Now);
+                next = ManagedFields.RecordUpdate(live, next, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(request.Subresource));
 
             ObjectValidation.EnsureValid(next, live, request);
             request.Warnings.AddRange(ObjectMetaValidation.FinalizerWarnings(next, live));

@@ -50,7 +50,7 @@ internal sealed class CrdController(ApiContext api)
             var crd = stored.Copy();
             var clash = NameClash.Find(crd, Resource.Table.Current.Objects(null).Select(o => o.Tree));
             if (!CrdConditions.Accept(crd, clash, api.Timestamp)) return;
-            ManagedFields.RecordUpdate(stored.Tree, crd, Resource.Schema, Manager, Resource.ApiVersion, "status", api.Now);
+            crd = ManagedFields.RecordUpdate(stored.Tree, crd, Resource.Schema, Manager, Resource.ApiVersion, "status", api.Now, Resource.ResetFields("status"));
             try
             {
                 api.Store.Put(Resource.Table, null, name, stored, StoredForm.Order(crd, Resource));
