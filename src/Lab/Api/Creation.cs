@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Lab.Kinds;
 using Nemotron.Lab.Patching;
 using Nemotron.Lab.Storage;
 

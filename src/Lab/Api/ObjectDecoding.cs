@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Lab.Kinds;
 using Nemotron.Lab.Schema;
 
 namespace Nemotron.Lab.Api;
@@ -55,8 +56,15 @@ internal static class ObjectDecoding
 
     private static JsonObject Complete(JsonObject obj, ServedResource resource)
     {
-        if (resource.Custom) Defaulting.Apply(obj, resource.Schema);
-        else resource.Builtin!.Default(obj);
+        if (resource.Custom)
+        {
+            Defaulting.Apply(obj, resource.Schema);
+        }
+        else
+        {
+            obj = resource.Builtin!.Read(obj);
+            resource.Builtin.Default(obj);
+        }
         if (Crd.CrdController.IsDefinition(resource)) Crd.CrdDefaults.Apply(obj);
         obj.Metadata();
         return obj;

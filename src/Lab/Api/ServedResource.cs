@@ -88,12 +88,8 @@ internal sealed record ServedResource
 
     /// <summary>The fields that a write through this door leaves alone, and that nobody comes to own by it; null for none.</summary>
     /// <param name="subresource"><c>status</c>, or null for the object itself.</param>
-    public FieldSet? ResetFields(string? subresource)
-    {
-        if (!Custom) return Builtin!.ResetFields(subresource);
-        if (!HasStatus) return null;
-        return subresource == "status" ? Patching.ResetFields.CustomStatus(Schema) : Patching.ResetFields.Status;
-    }
+    public FieldSet? ResetFields(string? subresource) =>
+        Custom ? Patching.ResetFields.ForCustomResource(HasStatus, subresource) : Builtin!.ResetFields(subresource);
 
     /// <summary>The object as this version shows it.</summary>
     public JsonObject Show(StoredObject stored) => View is null ? stored.Tree : View.ToServed(stored.Tree);

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Http;
+using Nemotron.Lab.Patching;
 
 namespace Nemotron.Lab.Api;
 
@@ -32,7 +32,7 @@ internal static class WriteOptions
             Name = route.Name,
             Subresource = route.Subresource.Length == 0 ? null : route.Subresource,
             DryRun = DryRun(query, kind),
-            FieldManager = manager.Length > 0 ? manager : AgentName(agent),
+            FieldManager = manager.Length > 0 ? manager : ManagedFields.DefaultManager(agent),
             Validation = Validation(query["fieldValidation"], kind),
             UserAgent = agent,
         };
@@ -45,17 +45,6 @@ internal static class WriteOptions
         if (values.All(v => v == "All")) return true;
         string given = string.Join(" ", values.Select(v => $"\"{v}\""));
         throw ApiErrors.InvalidOptions(kind, new("dryRun", "FieldValueNotSupported", $"Unsupported value: [{given}]: supported values: \"All\""));
-    }
-
-    /// <summary>The manager of a client that names none: its user agent up to the first slash.</summary>
-    private static string AgentName(string agent)
-    {
-        var name = new StringBuilder();
-        foreach (char c in agent.Split('/')[0])
-        {
-            if (!char.IsControl(c) && name.Length < ManagerMaxLength) name.Append(c);
-        }
-        return name.Length == 0 ? "unknown" : name.ToString();
     }
 
     private static FieldValidation Validation(string? value, string kind) => value switch
