@@ -1,4 +1,4 @@
-using Nemotron.Crds.Generator;
+using Nemotron.Crds.Generation;
 
 if (args is not [var directory])
 {

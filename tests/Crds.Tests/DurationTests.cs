@@ -69,7 +69,7 @@ public class DurationTests
     [Fact]
     public void Extremes_ComeBackFromTheirText()
     {
-        foreach (var value in (Duration[])[TimeSpan.MinValue + TimeSpan.FromTicks(1), TimeSpan.MaxValue])
+        foreach (var value in (Duration[])[TimeSpan.MinValue, TimeSpan.MaxValue])
             Duration.Parse(value.ToString()).ShouldBe(value);
     }
 

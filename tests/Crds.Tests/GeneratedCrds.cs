@@ -7,7 +7,7 @@ namespace Nemotron.Crds.Tests;
 internal static class GeneratedCrds
 {
     private static readonly Dictionary<Type, JsonObject> ByKind =
-        ApiKinds.All.ToDictionary(k => k, k => CrdGenerator.Create().Generate(k));
+        ApiKinds.All.ToDictionary(k => k, k => JsonNode.Parse(CrdGenerator.Create().Generate(k).ToJsonString())!.AsObject());
 
     internal static TheoryData<Type> Kinds => [.. ApiKinds.All];
 

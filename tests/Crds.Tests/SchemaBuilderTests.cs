@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using k8s.Models;
@@ -22,7 +24,7 @@ public class SchemaBuilderTests
     [InlineData("names", """{"type":"array","items":{"type":"string"},"x-kubernetes-list-type":"atomic"}""")]
     [InlineData("labels", """{"type":"object","additionalProperties":{"type":"string"}}""")]
     [InlineData("colors", """{"type":"array","items":{"type":"string","enum":["Red","DarkBlue"]},"x-kubernetes-list-type":"atomic"}""")]
-    public void Types_BecomeStructural(string field, string expected) => Field(field).ToJsonString().ShouldBe(expected);
+    public void Types_BecomeStructural(string field, string expected) => Text(Field(field)).ShouldBe(expected);
 
     [Theory]
     [InlineData("bounded", """{"type":"integer","format":"int32","minimum":1,"maximum":8}""")]
@@ -35,11 +37,11 @@ public class SchemaBuilderTests
     [InlineData("shade", """{"type":"string","enum":["Red","DarkBlue"],"default":"DarkBlue"}""")]
     [InlineData("anything", """{"enum":["a",true],"x-kubernetes-preserve-unknown-fields":true}""")]
     [InlineData("ruled", """{"type":"string","x-kubernetes-validations":[{"rule":"self != 'x'","message":"not x","reason":"FieldValueForbidden"},{"rule":"self == oldSelf","messageExpression":"self"}]}""")]
-    public void Attributes_BecomeKeywords(string field, string expected) => Field(field).ToJsonString().ShouldBe(expected);
+    public void Attributes_BecomeKeywords(string field, string expected) => Text(Field(field)).ShouldBe(expected);
 
     [Fact]
     public void ListMap_HasItsKeys_AndItemsTheirRequiredFieldsAndRules() =>
-        Field("items").ToJsonString().ShouldBe(
+        Text(Field("items")).ShouldBe(
             """{"type":"array","items":{"type":"object","required":["key"],"properties":{"key":{"type":"string"},"weight":{"type":"integer","format":"int32","default":3}},"x-kubernetes-validations":[{"rule":"self.weight < 9","message":"below 9","fieldPath":".weight"}]},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["key"]}""");
 
     [Fact]
@@ -82,7 +84,14 @@ public class SchemaBuilderTests
     public void MembersWithoutAStructuralSchema_AreRefused() =>
         Should.Throw<NotSupportedException>(() => Build(typeof(Hopeless))).Message.ShouldContain("Object");
 
+    [Fact]
+    public void RecursiveTypes_AreRefused() =>
+        Should.Throw<NotSupportedException>(() => Build(typeof(Tree))).Message.ShouldContain("contains itself");
+
     private static JsonObject Build(Type type) => new SchemaBuilder(new XmlDocumentation(new XDocument())).Build(type);
+
+    private static string Text(JsonObject node) =>
+        node.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private static JsonObject Field(string name) => Schema["properties"]![name]!.AsObject();
 
@@ -95,6 +104,11 @@ public class SchemaBuilderTests
     public sealed record Hopeless
     {
         public object? What { get; init; }
+    }
+
+    public sealed record Tree
+    {
+        public IReadOnlyList<Tree>? Branches { get; init; }
     }
 
     [ValidationRule("self.weight < 9", fieldPath: ".weight", message: "below 9")]

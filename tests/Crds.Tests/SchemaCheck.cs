@@ -110,5 +110,5 @@ internal static class SchemaCheck
 
     private static decimal Decimal(JsonNode node) => decimal.Parse(node.ToJsonString());
 
-    private static long Bound(JsonObject schema, string keyword, long otherwise) => schema[keyword]?.GetValue<long>() ?? otherwise;
+    private static long Bound(JsonObject schema, string keyword, long otherwise) => schema[keyword] is { } bound ? long.Parse(bound.ToJsonString()) : otherwise;
 }

@@ -85,12 +85,14 @@ public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
             if (number > long.MaxValue / unitTicks)
                 return false;
             ticks += number * unitTicks;
-            if (ticks > long.MaxValue)
+            if (ticks > long.MaxValue + 1m)
                 return false;
         }
 
-        var whole = (long)decimal.Round(ticks);
-        value = TimeSpan.FromTicks(negative ? -whole : whole);
+        var whole = decimal.Round(negative ? -ticks : ticks);
+        if (whole > long.MaxValue)
+            return false;
+        value = TimeSpan.FromTicks((long)whole);
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -26,14 +27,18 @@ internal sealed class SchemaBuilder(XmlDocumentation documentation)
     /// <summary>The schema of a type.</summary>
     /// <param name="type">A record, class or collection of the API.</param>
     /// <exception cref="NotSupportedException">The type has a member that no structural schema can describe.</exception>
-    internal JsonObject Build(Type type)
+    internal JsonObject Build(Type type) => SchemaKeyOrder.Arrange(Export(type, []));
+
+    private JsonObject Export(Type type, ImmutableList<Type> within)
     {
-        var schema = Options.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions
+        if (within.Contains(type))
+            throw new NotSupportedException($"{type} contains itself, which no structural schema can describe");
+        var below = within.Add(type);
+        return Options.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions
         {
             TreatNullObliviousAsNonNullable = true,
-            TransformSchemaNode = Transform,
-        });
-        return SchemaKeyOrder.Arrange(schema.AsObject());
+            TransformSchemaNode = (context, exported) => Transform(context, exported, below),
+        }).AsObject();
     }
 
     private static void RequireMarkedMembers(JsonTypeInfo type)
@@ -42,17 +47,20 @@ internal sealed class SchemaBuilder(XmlDocumentation documentation)
             member.IsRequired |= Attribute<RequiredAttribute>(member.AttributeProvider) is not null;
     }
 
-    private JsonObject Transform(JsonSchemaExporterContext context, JsonNode exported)
+    private JsonObject Transform(JsonSchemaExporterContext context, JsonNode exported, ImmutableList<Type> within)
     {
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
         var member = context.PropertyInfo?.AttributeProvider as PropertyInfo;
         if (IsKubernetesInner(member?.DeclaringType))
             return new JsonObject(); // Thrown away: the type around it has its own schema.
 
-        var node = ScalarOrKubernetesType(type) ?? Composite(type, exported);
+        // The exporter refers back to a type that it met before; OpenAPI in a CRD knows no references.
+        var repeated = KubernetesTypeSchemas.Find(type) is null && exported is JsonObject reference && reference.ContainsKey("$ref");
+        var node = repeated ? Export(type, within) : ScalarOrKubernetesType(type) ?? Composite(type, exported);
+        if (!repeated)
+            SchemaAttributes.ApplyRules(node, type);
         if (Describe(type, member) is { } description)
             node["description"] = description;
-        SchemaAttributes.ApplyRules(node, type);
         if (member is not null)
             SchemaAttributes.Apply(node, member);
         return node;

@@ -1,17 +1,17 @@
 using System.Text.Json.Nodes;
-using Nemotron.Crds.Generation;
 
-namespace Nemotron.Crds.Generator;
+namespace Nemotron.Crds.Generation;
 
 /// <summary>The files of <c>config/crd</c>.</summary>
-internal static class CrdFiles
+public static class CrdFiles
 {
     private const string Header =
         "# Generated from src/Crds. Do not edit: change the types there, then\n" +
         "#   dotnet run --project src/Crds.Generator -- config/crd\n";
 
     /// <summary>File names and contents: a CustomResourceDefinition per kind, and the kustomization that lists them.</summary>
-    internal static IEnumerable<(string Name, string Text)> All()
+    /// <exception cref="FileNotFoundException">This assembly's documentation file, which holds the descriptions, is not beside it.</exception>
+    public static IEnumerable<(string Name, string Text)> All()
     {
         var generator = CrdGenerator.Create();
         var resources = new JsonArray();
