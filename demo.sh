@@ -55,7 +55,7 @@ lab=$!
 until_ok $lab kubectl get --raw /readyz || { tail -n 5 "$out/lab.log" >&2; die "The Lab did not start."; }
 
 say "Installing the custom resource definitions …"
-kubectl apply -f config/crd >/dev/null
+kubectl apply -k config/crd >/dev/null
 kubectl wait --for=condition=Established crd --all --timeout=30s >/dev/null
 
 say "Starting the operator …"

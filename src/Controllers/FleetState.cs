@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -11,10 +12,11 @@ namespace Nemotron.Controllers;
 internal sealed class FleetState(
     IInformerCache<GpuNodePool> pools,
     IInformerCache<NodeView> nodes,
-    IInformerCache<PodView> pods)
+    IInformerCache<PodView> pods,
+    ModelLibrary library)
 {
     /// <summary>The models that are known.</summary>
-    public ModelCatalogue Models { get; } = ModelCatalogue.Default;
+    public ModelCatalogue Models => library.Catalogue;
 
     /// <summary>All pools with their nodes and what pods take of them.</summary>
     public IReadOnlyList<PoolState> Pools()

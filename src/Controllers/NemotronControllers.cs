@@ -1,6 +1,8 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Fleets;
+using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -16,6 +18,7 @@ public static class NemotronControllers
     /// <param name="maxConcurrentReconciles">NemotronDeployments that are reconciled at once, at least 1.</param>
     public static IOperatorBuilder AddNemotronControllers(this IOperatorBuilder builder, int maxConcurrentReconciles = 4)
     {
+        builder.Services.AddSingleton<ModelLibrary>();
         builder.Services.AddSingleton<FleetState>();
         builder.Services.AddSingleton<INodePatcher, NodePatcher>();
         builder.Services.AddSingleton<NemotronDeploymentController>();
@@ -40,7 +43,9 @@ public static class NemotronControllers
             .Owns<V1PodDisruptionBudget>(ChildChanged)
             .Watches<PodView>((pod, _) => OwnerOf(pod), PodView.Differs)
             .Watches<GpuNodePool>((_, caches) => All(caches), PoolChanged)
-            .Watches<NodeView>((_, caches) => All(caches), NodeView.Differs);
+            .Watches<NodeView>((_, caches) => All(caches), NodeView.Differs)
+            // Its status changes once the library has it.
+            .Watches<NemotronModel>((model, caches) => UsersOf(model, caches));
 
         builder.AddController<GpuNodePoolController, GpuNodePool>()
             .Watches<NodeView>((node, caches) => PoolsOf(node, caches), NodeView.Differs)
@@ -48,8 +53,15 @@ public static class NemotronControllers
             // A new, changed or vanished pool may give nodes to its neighbours, or take them.
             .Watches<GpuNodePool>((_, caches) => caches.Get<GpuNodePool>().List().Select(NamespacedName.Of), PoolChanged)
             .AddFinalizer<GpuNodePoolController, GpuNodePool>(NemotronFinalizers.NodePool);
+        builder.AddController<NemotronModelController, NemotronModel>();
+        builder.AddController<NemotronFleetController, NemotronFleet>();
         return builder;
     }
+
+    private static IEnumerable<NamespacedName> UsersOf(NemotronModel model, IInformerCaches caches) =>
+        caches.Get<NemotronDeployment>().List()
+            .Where(user => string.Equals(user.Spec.ModelRef?.Name, model.Metadata.Name, StringComparison.OrdinalIgnoreCase))
+            .Select(NamespacedName.Of);
 
     private static IEnumerable<NamespacedName> OwnerOf(PodView pod) =>
         pod.Metadata.Labels?.TryGetValue(NemotronLabels.Deployment, out var owner) == true ? [new NamespacedName(pod.Metadata.NamespaceProperty, owner)] : [];

@@ -39,7 +39,10 @@ internal static class OperatorHost
         }
     }
 
-    private static WebApplication Build(OperatorSettingsOnCommandLine options)
+    /// <summary>The host, not started.</summary>
+    /// <param name="options">The command line.</param>
+    /// <param name="services">Changes to the services, such as another clock; null for none.</param>
+    internal static WebApplication Build(OperatorSettingsOnCommandLine options, Action<IServiceCollection>? services = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         AddLogging(builder.Logging, options);
@@ -51,6 +54,7 @@ internal static class OperatorHost
             // Kestrel listens on a port of its own choosing when told nothing; a loopback port that nobody knows is nothing.
             if (options is { MetricsPort: 0, HealthPort: 0 }) kestrel.Listen(IPAddress.Loopback, 0);
         });
+        services?.Invoke(builder.Services);
         builder.Services.AddKubernetesOperator(settings =>
             {
                 settings.Name = NemotronApi.FieldManager;
@@ -59,7 +63,7 @@ internal static class OperatorHost
                 settings.LeaderElectionType = options.LeaderElect ? LeaderElectionType.Single : LeaderElectionType.None;
                 settings.LeaderElectionNamespace = options.LeaderElectNamespace;
                 settings.AppliedAnnotation = NemotronApi.Group + "/applied";
-                settings.MissingResourceHint = "Install the custom resource definitions: kubectl apply -f config/crd";
+                settings.MissingResourceHint = "Install the custom resource definitions: kubectl apply -k config/crd";
             })
             .AddNemotronControllers(options.MaxConcurrentReconciles);
 

@@ -18,7 +18,7 @@ internal static class Manifests
     }
 
     public static string Write(object obj) =>
-        new SerializerBuilder().WithIndentedSequences().WithNewLine("\n").WithEventEmitter(next => new BlockText(next)).Build().Serialize(Plain(JsonNode.Parse(KubernetesJson.Serialize(obj)))!);
+        new SerializerBuilder().WithIndentedSequences().WithQuotingNecessaryStrings().WithNewLine("\n").WithEventEmitter(next => new BlockText(next)).Build().Serialize(Plain(JsonNode.Parse(KubernetesJson.Serialize(obj)))!);
 
     private static object? Plain(JsonNode? node) => node switch
     {

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Nemotron.Planning;
+
+namespace Nemotron.Controllers.Models;
+
+/// <summary>The models that are known now: the built-in catalogue, with those of NemotronModels over it. Thread-safe.</summary>
+internal sealed class ModelLibrary
+{
+    private ImmutableDictionary<string, ModelEntry> _declared = ImmutableDictionary<string, ModelEntry>.Empty;
+    private ModelCatalogue _catalogue = ModelCatalogue.Default;
+
+    /// <summary>The catalogue as it stands. Immutable.</summary>
+    public ModelCatalogue Catalogue => Volatile.Read(ref _catalogue);
+
+    /// <summary>Adds or replaces a NemotronModel's entry; null removes it.</summary>
+    /// <param name="name">The NemotronModel's name.</param>
+    /// <param name="entry">What it stands for.</param>
+    public void Set(string name, ModelEntry? entry)
+    {
+        ImmutableDictionary<string, ModelEntry> before, after;
+        do
+        {
+            before = _declared;
+            after = entry is null ? before.Remove(name) : before.SetItem(name, entry);
+        }
+        while (Interlocked.CompareExchange(ref _declared, after, before) != before);
+
+        Volatile.Write(ref _catalogue, Over(_declared));
+    }
+
+    // A declared model takes its name from whichever built-in one had it, also as an alias: the person who declared it meant it.
+    private static ModelCatalogue Over(ImmutableDictionary<string, ModelEntry> declared)
+    {
+        if (declared.IsEmpty) return ModelCatalogue.Default;
+        var names = declared.Values.SelectMany(entry => entry.Checkpoints.Select(checkpoint => checkpoint.HuggingFaceId).Prepend(entry.Name)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var builtIn = ModelCatalogue.Default.Models
+            .Where(entry => !names.Contains(entry.Name))
+            .Select(entry => entry with
+            {
+                Aliases = [.. entry.Aliases.Where(alias => !names.Contains(alias))],
+                Checkpoints = [.. entry.Checkpoints.Where(checkpoint => !names.Contains(checkpoint.HuggingFaceId))],
+            });
+        return new ModelCatalogue([.. builtIn, .. declared.Values.DistinctBy(entry => entry.Name, StringComparer.OrdinalIgnoreCase)]);
+    }
+}

@@ -1,0 +1,106 @@
+using k8s;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Nemotron.Crds;
+using Nemotron.Lab.Nodes;
+
+namespace Nemotron.Operator.Tests.Harness;
+
+/// <summary>A Lab with our CRDs, the real tools pointed at it, and operators to start and stop.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private readonly DirectoryInfo _folder;
+    private readonly List<WebApplication> _operators = [];
+
+    private TestCluster(LabCluster lab, DirectoryInfo folder)
+    {
+        Lab = lab;
+        _folder = folder;
+        Kubeconfig = Path.Combine(folder.FullName, "kubeconfig");
+        lab.WriteKubeconfig(Kubeconfig);
+        Kubectl = new Tool("kubectl", Kubeconfig);
+        Helm = new Tool("helm", Kubeconfig);
+        Client = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(Kubeconfig));
+        Console.WriteLine($"server: the Lab at {lab.Url}, in this process");
+    }
+
+    public LabCluster Lab { get; }
+
+    public string Kubeconfig { get; }
+
+    public Tool Kubectl { get; }
+
+    public Tool Helm { get; }
+
+    public Kubernetes Client { get; }
+
+    /// <param name="nodes">The Lab's nodes.</param>
+    /// <param name="clockSpeed">Seconds of the Lab in one second.</param>
+    /// <param name="crds">Whether our CRDs are installed.</param>
+    public static async Task<TestCluster> StartAsync(string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true)
+    {
+        var lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = nodes, ClockSpeed = clockSpeed, LoadSpeed = 100 }, TestContext.Current.CancellationToken);
+        var cluster = new TestCluster(lab, Directory.CreateTempSubdirectory("nemotron-test-"));
+        if (crds)
+        {
+            (await cluster.Kubectl.RunAsync("apply -k config/crd")).Succeeded();
+            (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd --all --timeout=30s")).Succeeded();
+        }
+
+        return cluster;
+    }
+
+    /// <summary>Starts an operator in this process, on the Lab's clock.</summary>
+    public async Task<WebApplication> StartOperatorAsync(string? ns = null, bool leaderElect = false)
+    {
+        var app = OperatorHost.Build(
+            new OperatorSettingsOnCommandLine(Kubeconfig, ns, leaderElect, "default", 0, 0, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, 4),
+            services => services.AddSingleton(Lab.Time));
+        _operators.Add(app);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return app;
+    }
+
+    public async Task ApplyAsync(string yaml) => (await Kubectl.RunAsync("apply -f -", yaml)).Succeeded();
+
+    public IList<NemotronDeployment> Deployments(string ns = "models") => Read<NemotronDeploymentList>(
+        Client.CustomObjects.ListNamespacedCustomObject(NemotronApi.Group, NemotronApi.Version, ns, NemotronDeployment.Plural)).Items;
+
+    public NemotronDeployment? Deployment(string name, string ns = "models") => Deployments(ns).FirstOrDefault(deployment => deployment.Metadata.Name == name);
+
+    public GpuNodePool? Pool(string name) => Read<GpuNodePoolList>(
+        Client.CustomObjects.ListClusterCustomObject(NemotronApi.Group, NemotronApi.Version, GpuNodePool.Plural)).Items.FirstOrDefault(pool => pool.Metadata.Name == name);
+
+    public Task UntilReadyAsync(int count, string ns = "models", TimeSpan? limit = null) => Until.TrueAsync(
+        () => Deployments(ns) is var all && all.Count == count && all.All(deployment => deployment.Is(ConditionTypes.Ready)),
+        $"{count} NemotronDeployments Ready",
+        limit,
+        () => string.Join("; ", Deployments(ns).Where(deployment => !deployment.Is(ConditionTypes.Ready))
+            .Select(deployment => $"{deployment.Metadata.Name}: {deployment.Condition(ConditionTypes.Ready)?.Message}").Take(5)));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in _operators)
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+
+        Client.Dispose();
+        await Lab.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    private static T Read<T>(object response) => KubernetesJson.Deserialize<T>(KubernetesJson.Serialize(response));
+}
+
+/// <summary>Answers of a resource's conditions.</summary>
+internal static class ConditionAnswers
+{
+    public static k8s.Models.V1Condition? Condition(this NemotronDeployment entity, string type) =>
+        entity.Status?.Conditions?.FirstOrDefault(condition => condition.Type == type && condition.ObservedGeneration == entity.Metadata.Generation);
+
+    public static bool Is(this NemotronDeployment entity, string type) => entity.Condition(type)?.Status == "True";
+
+    public static bool IsNot(this NemotronDeployment entity, string type) => entity.Condition(type)?.Status == "False";
+}
