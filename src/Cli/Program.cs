@@ -1,1 +1,3 @@
-return 0;
+using Nemotron.Cli;
+
+return CommandLine.Run(args, Terminal.Console());

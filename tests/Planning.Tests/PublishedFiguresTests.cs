@@ -82,6 +82,78 @@ public sealed class PublishedFiguresTests
     public void One_reserve_rule_gives_the_papers_cached_tokens(string model, int tp, Precision precision, double tokens) =>
         ((double)Plan(model, tp, precision).KvTokens).ShouldBe(tokens, tokens * 0.03);
 
+    [Fact]
+    public void An_nvfp4_checkpoint_of_super_has_the_size_measured_of_the_published_one() =>
+        ((double)ModelSizes.Of(Plans.Model("Super-v1.5")).WeightsBytes(Precision.NVFP4)).ShouldBe(31.07e9, 0.005e9);
+
+    [Theory]
+    [InlineData(8000, 81_879_040)]
+    [InlineData(8192, 82_984_960)]
+    public void Hymba_caches_with_meta_tokens_windows_and_shared_layers(int context, long bytes)
+    {
+        var plan = Plans.Plan("Hymba-1.5B", context: context);
+        plan.BytesPerSequenceAtContext.ShouldBe(bytes);
+        plan.BytesPerSequenceAtContext.ShouldBe(
+            3 * (context + 128) * 1920L + 14 * (1024 + 128) * 1920L + 32 * 3200 * (16 + 4) * 2);
+    }
+
+    [Fact]
+    public void Llama_3_2_3b_caches_what_the_hymba_paper_says()
+    {
+        var layer = new LayerSpec
+        {
+            Attention = new AttentionSpec { QueryHeads = 24, KvHeads = 8, KeyHeadDim = 128, ValueHeadDim = 128 },
+            Ffn = new FfnSpec(8192, Gated: true),
+        };
+        var model = Plans.Entry(new ModelArchitecture(3072, 128256, true, 131072, [new LayerRun(28, layer)]));
+        var plan = MemoryPlanner.Plan(new PlanRequest { Model = model, Gpu = H100, ContextTokens = 8000 });
+        plan.Parameters.ShouldBe(3_212_749_824);
+        plan.BytesPerSequenceAtContext.ShouldBe(917_504_000);
+    }
+
+    [Fact]
+    public void Vllm_holds_as_many_sequences_of_the_70b_as_its_measured_latency_says()
+    {
+        // 52 ms per token at 32 and at 64 requests alike: both are bound by a cache of 25 to 26 sequences (facts B.4).
+        var plan = MemoryPlanner.Plan(Plans.Request("Llama-3.1-70B", 2, Precision.FP8, context: 9216) with
+        {
+            KvPrecision = KvPrecision.BF16,
+            Engine = EngineKind.Vllm,
+        });
+        plan.MaxSequences.ShouldBeInRange(25, 26);
+    }
+
+    [Theory]
+    [InlineData("Nemotron-Nano-9B-v2", StatePrecision.FP32, 1312)]
+    [InlineData("Nemotron-Nano-12B-v2", StatePrecision.FP32, 1312)]
+    [InlineData("Nemotron-Nano-9B-v2", StatePrecision.BF16, 672)]
+    [InlineData("Nemotron-H-8B", StatePrecision.FP32, 1040)]
+    [InlineData("Nemotron-H-8B", StatePrecision.BF16, 528)]
+    [InlineData("Nemotron-H-4B", StatePrecision.FP32, 912)]
+    [InlineData("Nemotron-H-4B", StatePrecision.BF16, 464)]
+    [InlineData("Nemotron-H-47B", StatePrecision.FP32, 4128)]
+    [InlineData("Nemotron-H-56B", StatePrecision.BF16, 2080)]
+    public void Vllm_raises_the_attention_block_to_the_mamba_page(string model, StatePrecision state, int block)
+    {
+        var plan = MemoryPlanner.Plan(Plans.Request(model) with { Engine = EngineKind.Vllm, SsmState = state });
+        plan.Fullest.BlockTokens.ShouldBe(block);
+        plan.Fullest.PageBytes.ShouldBe(block * 4096L);
+    }
+
+    [Fact]
+    public void Vllm_gives_a_hybrid_one_page_per_mamba_layer_and_whole_blocks_per_attention_layer()
+    {
+        var plan = MemoryPlanner.Plan(Plans.Request("Nemotron-Nano-9B-v2", context: 1) with { Engine = EngineKind.Vllm });
+        plan.BytesPerSequenceAtContext.ShouldBe((4 + 27) * 5_373_952L);
+    }
+
+    [Fact]
+    public void Nano_9b_v2_holds_128k_on_one_a10g_as_its_paper_says()
+    {
+        var plan = Plans.Plan("Nemotron-Nano-9B-v2", gpu: "A10G", context: 131072);
+        plan.Fits.ShouldBeTrue(string.Join("; ", plan.Findings));
+    }
+
     private static MemoryPlan Plan(
         string model, int tp, Precision precision, KvPrecision? kv = null, StatePrecision? state = null) =>
         MemoryPlanner.Plan(new PlanRequest

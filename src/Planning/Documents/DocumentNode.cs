@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -35,14 +36,34 @@ internal sealed class DocumentNode
         {
             throw new CatalogueException(file, $"line {error.Start.Line}", error.InnerException?.Message ?? error.Message, error);
         }
+        catch (InvalidOperationException error)
+        {
+            // The scanner's own failure on a flow collection that the text ends within; it keeps the place to itself.
+            throw new CatalogueException(file, "line unknown", "is not YAML: a bracket or brace is left open", error);
+        }
         if (stream.Documents.Count != 1)
             throw new CatalogueException(file, "", $"expected one YAML document, found {stream.Documents.Count}");
         return new DocumentNode(file, "", stream.Documents[0].RootNode);
     }
 
+    public static DocumentNode ParseJson(string file, string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return new DocumentNode(file, "", FromJson(document.RootElement));
+        }
+        catch (JsonException error)
+        {
+            throw new CatalogueException(file, $"line {error.LineNumber + 1}", "is not JSON", error);
+        }
+    }
+
     public CatalogueException Error(string reason) => new(_file, _path, reason);
 
     public CatalogueException Error(string key, string reason) => new(_file, Join(key), reason);
+
+    public bool IsText => _node is YamlScalarNode;
 
     public bool IsMapping => _node is YamlMappingNode;
 
@@ -73,7 +94,7 @@ internal sealed class DocumentNode
         return text;
     }
 
-    public bool Bool() => Text() switch
+    public bool Bool() => Plain("true or false") switch
     {
         "true" => true,
         "false" => false,
@@ -82,7 +103,7 @@ internal sealed class DocumentNode
 
     public int Int(int min, int max)
     {
-        var text = Text();
+        var text = Plain("a whole number");
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
             throw Error($"must be a whole number, not '{text}'");
         return value >= min && value <= max ? value : throw Error($"must be between {min} and {max}, not {value}");
@@ -90,7 +111,7 @@ internal sealed class DocumentNode
 
     public double Double(double min, double max)
     {
-        var text = Text();
+        var text = Plain("a number");
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
             throw Error($"must be a number, not '{text}'");
         return value >= min && value <= max ? value : throw Error($"must be between {min} and {max}, not {text}");
@@ -113,6 +134,30 @@ internal sealed class DocumentNode
             if (_asked.Contains(key)) continue;
             throw Error(key, $"is not a known key; did you mean {string.Join(" or ", NearestNames.Of(key, _asked, 2))}?");
         }
+    }
+
+    // Both notations make the same tree; only strings are marked as such, so that "8" is no number.
+    private static YamlNode FromJson(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var mapping = new YamlMappingNode();
+                foreach (var property in element.EnumerateObject()) mapping.Children[new YamlScalarNode(property.Name)] = FromJson(property.Value);
+                return mapping;
+            case JsonValueKind.Array:
+                return new YamlSequenceNode(element.EnumerateArray().Select(FromJson));
+            case JsonValueKind.String:
+                return new YamlScalarNode(element.GetString()) { Style = ScalarStyle.DoubleQuoted };
+            default:
+                return new YamlScalarNode(element.GetRawText()) { Style = ScalarStyle.Plain };
+        }
+    }
+
+    private string Plain(string what)
+    {
+        if (_node is YamlScalarNode { Style: not (ScalarStyle.DoubleQuoted or ScalarStyle.SingleQuoted) } scalar) return scalar.Value ?? "";
+        throw Error(_node is YamlScalarNode quoted ? $"must be {what}, not the text '{quoted.Value}'" : $"must be {what}");
     }
 
     private YamlMappingNode Mapping => _node as YamlMappingNode ?? throw Error("must be a mapping");

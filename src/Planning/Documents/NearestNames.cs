@@ -31,6 +31,6 @@ public static class NearestNames
             }
             (previous, current) = (current, previous);
         }
-        return contained ? Math.Min(2, previous[b.Length]) : previous[b.Length];
+        return contained ? Math.Min(1, previous[b.Length]) : previous[b.Length];
     }
 }

@@ -101,7 +101,15 @@ public sealed class MemoryPlan
     public long MaxSequences => Math.Min(Fullest.MaxSequences, MemoryPlanner.MaxConcurrency);
 
     /// <summary>Bytes per GPU of the fullest stage that the asked sequences leave of the budget; negative by what is missing.</summary>
-    public long HeadroomBytes => Fullest.BudgetBytes - Fullest.PaddingBytes - Request.Concurrency * Fullest.BytesPerSequence;
+    public long HeadroomBytes
+    {
+        get
+        {
+            // Absurd but valid requests ask for more bytes than a long counts.
+            var left = Fullest.BudgetBytes - Fullest.PaddingBytes - (Int128)Request.Concurrency * Fullest.BytesPerSequence;
+            return left < long.MinValue ? long.MinValue : (long)left;
+        }
+    }
 
     /// <summary>The longest context of which the asked number of sequences fits, at most <see cref="ContextTokens"/>; 0 if none does.</summary>
     public int LargestContextTokens { get; internal init; }
@@ -128,7 +136,7 @@ public sealed class MemoryPlan
     public PlanBinding Binding =>
         RefusedByRule ? PlanBinding.Rules
         : CacheBudgetBytes == 0 ? PlanBinding.Weights
-        : Fullest.StateBytesPerSequence * 2 > Fullest.BytesPerSequence ? PlanBinding.MambaState
+        : Fullest.StateBytesPerSequence * 2 > Fullest.BytesPerSequence ? PlanBinding.State
         : PlanBinding.KvCache;
 
     /// <summary>Why the plan cannot be run, and what else a person should know.</summary>

@@ -63,6 +63,9 @@ public static class MemoryPlanner
             Findings = findings,
         };
         if (!holds) findings.Insert(0, MemoryVerdict.Explain(plan));
+        if (plan.Nodes > 1)
+            findings.Add(new PlanFinding(
+                PlanFindingKind.SpansNodes, false, $"a replica of {plan.Gpus} GPUs spans {plan.Nodes} nodes and starts and stops as one group"));
         return plan;
     }
 

@@ -12,7 +12,7 @@ internal static class MemoryVerdict
     {
         var heaviest = plan.Fullest;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{Gib(heaviest.WeightBytes)} of weights and {Gib(plan.ActivationBytes + plan.NcclBytes + MemoryReserve.RuntimeFloorBytes)} of reserve per GPU leave nothing of {Gib(plan.GpuBytes)} for the KV cache");
+            $"{ByteText.Of(heaviest.WeightBytes)} of weights and {ByteText.Of(plan.ActivationBytes + plan.NcclBytes + MemoryReserve.RuntimeFloorBytes)} of reserve per GPU leave nothing of {ByteText.Of(plan.GpuBytes)} for the KV cache");
     }
 
     private static string TooFew(MemoryPlan plan) => string.Create(CultureInfo.InvariantCulture,
@@ -31,6 +31,4 @@ internal static class MemoryVerdict
             changes.Add("precision FP8");
         return changes.Count == 0 ? null : string.Join(", or ", changes);
     }
-
-    internal static string Gib(long bytes) => (bytes / (double)(1L << 30)).ToString("0.00", CultureInfo.InvariantCulture) + " GiB";
 }

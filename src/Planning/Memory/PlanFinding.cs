@@ -12,6 +12,9 @@ public enum PlanFindingKind
     /// <summary>The tensor-parallel group is larger than the NVLink domain.</summary>
     NvLinkDomain,
 
+    /// <summary>The replica spans several nodes.</summary>
+    SpansNodes,
+
     /// <summary>More pipeline stages than layers.</summary>
     PipelineParallel,
 
@@ -48,7 +51,7 @@ public enum PlanBinding
     KvCache,
 
     /// <summary>The Mamba state takes most of what each sequence needs.</summary>
-    MambaState,
+    State,
 
     /// <summary>Weights and reserve leave nothing for sequences.</summary>
     Weights,

@@ -7,7 +7,13 @@ namespace Nemotron.Planning;
 /// <param name="Value">The figure, in the unit named.</param>
 /// <param name="Unit"><c>bytes</c>, <c>tokens</c>, <c>sequences</c>, <c>parameters</c> or <c>GPUs</c>.</param>
 /// <param name="Why">How it came about, in words and numbers.</param>
-public sealed record PlanLine(string Item, long Value, string Unit, string Why);
+public sealed record PlanLine(string Item, long Value, string Unit, string Why)
+{
+    /// <summary>The line as one text of at most 256 characters, such as <c>KV tokens: 303648 tokens; what the budget holds ...</c>. Bytes are also given in GiB or MiB.</summary>
+    public string Text => string.Create(CultureInfo.InvariantCulture, $"{Item}: {Value} {Unit}{Rounded}; {Why}");
+
+    private string Rounded => Unit != "bytes" || Math.Abs(Value) < 1 << 20 ? "" : $" ({ByteText.Of(Value)})";
+}
 
 /// <summary>Tells a plan line by line, in the order in which the figures follow from one another.</summary>
 internal static class PlanNarrator
@@ -34,7 +40,7 @@ internal static class PlanNarrator
         {
             var stage = plan.Stages[at];
             lines.Add(new PlanLine(plan.PipelineParallel == 1 ? "weights" : $"weights, stage {at}", stage.WeightBytes, "bytes", Text(
-                $"layers {stage.FromLayer} to {stage.ToLayer - 1} in {plan.Request.Precision} over {plan.TensorParallel} GPUs; {(plan.Request.Precision == Precision.BF16 ? "two bytes each, norms on every GPU" : $"embedding, LM head, norms, convolution{kept} in bf16, scales counted")}")));
+                $"layers {stage.FromLayer} to {stage.ToLayer - 1} in {plan.Request.Precision} over {Count(plan.TensorParallel, "GPU")}; {(plan.Request.Precision == Precision.BF16 ? "two bytes each, norms on every GPU" : $"embedding, LM head, norms, convolution{kept} in bf16, scales counted")}")));
         }
     }
 
@@ -42,8 +48,8 @@ internal static class PlanNarrator
     {
         var perPass = plan.Request.MaxBatchedTokens;
         lines.Add(new PlanLine("activations", -plan.ActivationBytes, "bytes", Text(
-            $"2 bytes x {perPass} tokens x {plan.Model.Architecture.WidestAttention} wide x a factor for {plan.TensorParallel} GPUs, at least 70 MiB")));
-        lines.Add(new PlanLine("NCCL buffers", -plan.NcclBytes, "bytes", Text($"for {plan.Gpus} GPUs that talk to each other")));
+            $"2 bytes x {perPass} tokens x {plan.Model.Architecture.WidestAttention} wide x a factor for {Count(plan.TensorParallel, "GPU")}, at least 70 MiB")));
+        lines.Add(new PlanLine("NCCL buffers", -plan.NcclBytes, "bytes", Text($"buffers for {Count(plan.Gpus, "GPU")} that talk to each other")));
         lines.Add(new PlanLine("held back", -plan.HeldBackBytes, "bytes",
             "CUDA context, CUDA graphs and allocator: what the engine leaves, and 1 GiB at the least"));
         var fraction = plan.MemoryFraction.ToString("0.###", CultureInfo.InvariantCulture);
@@ -58,7 +64,7 @@ internal static class PlanNarrator
         lines.Add(new PlanLine("KV cache per token", plan.KvBytesPerToken, "bytes", Text(
             $"whole model, {plan.Whole.AttentionLayers} of {plan.Model.Architecture.LayerCount} layers store a cache, in {plan.KvPrecision}")));
         lines.Add(new PlanLine("KV cache per token per GPU", plan.KvBytesPerTokenPerGpu, "bytes", Text(
-            $"KV heads split over {plan.TensorParallel} GPUs, a head that cannot be split is copied")));
+            $"KV heads split over {Count(plan.TensorParallel, "GPU")}, a head that cannot be split is copied")));
         if (plan.Whole.MambaLayers > 0)
         {
             lines.Add(new PlanLine("state per sequence", plan.StateBytesPerSequence, "bytes", Text(
@@ -76,13 +82,15 @@ internal static class PlanNarrator
     private static void TellResult(MemoryPlan plan, List<PlanLine> lines)
     {
         lines.Add(new PlanLine("KV tokens", plan.KvTokens, "tokens", Text(
-            $"what the budget holds beside {plan.Request.Concurrency} sequences' state, in whole blocks")));
+            $"what the budget holds beside the state of {Count(plan.Request.Concurrency, "sequence")}, in whole blocks")));
         lines.Add(new PlanLine("sequences", plan.MaxSequences, "sequences", Text($"of {plan.ContextTokens} tokens each; {plan.Binding} binds")));
         lines.Add(new PlanLine("head-room", plan.HeadroomBytes, "bytes", Text(
-            $"per GPU, left by the {plan.Request.Concurrency} sequences asked for")));
+            $"per GPU, left by the {Count(plan.Request.Concurrency, "sequence")} asked for")));
         if (plan.MinTensorParallel is { } degree)
-            lines.Add(new PlanLine("smallest tensorParallel", degree, "GPUs", Text($"that fits with all else as asked; {plan.MinNodes} node(s)")));
+            lines.Add(new PlanLine("smallest tensorParallel", degree, "GPUs", Text($"that fits with all else as asked; {Count(plan.MinNodes ?? 0, "node")}")));
     }
+
+    private static string Count(int number, string what) => Text($"{number} {what}{(number == 1 ? "" : "s")}");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -106,8 +106,10 @@ internal readonly ref struct StageMath
             var pages = stage.BudgetBytes / stage.PageBytes - (long)concurrency * stage.MambaLayers;
             return Math.Max(0, pages) / stage.AttentionLayers * stage.BlockTokens;
         }
-        var left = stage.BudgetBytes - stage.PaddingBytes
-            - concurrency * (stage.StateBytesPerSequence + Model.Architecture.MetaTokens * stage.KvBytesPerToken);
+        var perSequence = stage.StateBytesPerSequence + Model.Architecture.MetaTokens * stage.KvBytesPerToken;
+        var left = stage.BudgetBytes - stage.PaddingBytes;
+        // Compared by division: the product can be larger than a long.
+        left = perSequence > 0 && left / perSequence < concurrency ? 0 : left - concurrency * perSequence;
         return Math.Max(0, left) / (stage.KvBytesPerToken * stage.BlockTokens) * stage.BlockTokens;
     }
 

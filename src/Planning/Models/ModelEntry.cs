@@ -39,8 +39,8 @@ public sealed record ModelEntry
     /// <summary>Tensor classes that FP8 and NVFP4 checkpoints of this model keep in bf16, besides embedding, LM head, norms and convolution.</summary>
     public IReadOnlyList<TensorClass> KeptInBf16 { get; init; } = [];
 
-    /// <summary>SSM state format that the engine takes for this model unless told otherwise.</summary>
-    public StatePrecision SsmState { get; init; } = StatePrecision.BF16;
+    /// <summary>SSM state format planned for: FP32, the larger, unless the model's card or configuration says otherwise.</summary>
+    public StatePrecision SsmState { get; init; } = StatePrecision.FP32;
 
     /// <summary>Marks on figures that were not read first-hand.</summary>
     public IReadOnlyList<FigureProvenance> Provenance { get; init; } = [];

@@ -21,7 +21,7 @@ public static class ModelYaml
             Checkpoints = [.. root.Optional("checkpoints")?.Items().Select(ReadCheckpoint) ?? []],
             Reasoning = root.Optional("reasoning") is { } reasoning ? ReadReasoning(reasoning) : ReasoningSpec.None,
             KeptInBf16 = [.. root.Optional("keptInBf16")?.Items().Select(ReadQuantisable) ?? []],
-            SsmState = root.Optional("ssmState")?.Enum<StatePrecision>() ?? StatePrecision.BF16,
+            SsmState = root.Optional("ssmState")?.Enum<StatePrecision>() ?? StatePrecision.FP32,
             Provenance = [.. root.Optional("provenance")?.Items().Select(ReadProvenance) ?? []],
             Architecture = ArchitectureYaml.Read(root.Required("architecture")),
         };

@@ -1,0 +1,4 @@
+using BenchmarkDotNet.Running;
+using Nemotron.Planning.Bench;
+
+BenchmarkSwitcher.FromAssembly(typeof(MemoryPlanBenchmarks).Assembly).Run(args);

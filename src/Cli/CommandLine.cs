@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Nemotron.Cli.Models;
+using Nemotron.Cli.Plans;
+using Nemotron.Planning;
+
+namespace Nemotron.Cli;
+
+/// <summary>The command tree of <c>kubectl nemotron</c>.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs one invocation and gives its exit code.</summary>
+    public static int Run(string[] args, Terminal terminal)
+    {
+        var root = new RootCommand("Plans and inspects Llama-Nemotron deployments.")
+        {
+            PlanCommand.Create(terminal),
+            ModelsCommand.Create(terminal),
+            GpusCommand.Create(terminal),
+        };
+        var parsed = root.Parse(args);
+        // The whole help text would bury the one line that says what is wrong.
+        if (parsed.Action is ParseErrorAction mistake) mistake.ShowHelp = false;
+        try
+        {
+            var code = parsed.Invoke(new InvocationConfiguration
+            {
+                Output = terminal.Out,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+            });
+            return parsed.Errors.Count > 0 ? ExitCodes.BadInput : code;
+        }
+        catch (Exception error) when (error is UnknownNameException or CatalogueException or BadInputException or IOException or UnauthorizedAccessException)
+        {
+            terminal.Error.WriteLine($"error: {error.Message}");
+            return ExitCodes.BadInput;
+        }
+    }
+}
+
+/// <summary>What the exit codes mean; the middle one is kubectl diff's.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Done, and every plan fits.</summary>
+    public const int Ok = 0;
+
+    /// <summary>Done, but a plan does not fit or is refused.</summary>
+    public const int DoesNotFit = 1;
+
+    /// <summary>The command line, a name or a file cannot be used.</summary>
+    public const int BadInput = 2;
+}
+
+/// <summary>Input that cannot be used, with the place and the reason as its message.</summary>
+internal sealed class BadInputException(string message) : Exception(message);

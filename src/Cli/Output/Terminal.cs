@@ -1,0 +1,46 @@
+using Spectre.Console;
+
+namespace Nemotron.Cli;
+
+/// <summary>Where a command reads and writes; colours only where a person watches.</summary>
+internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error, bool Colours, int Width)
+{
+    // Piped tables are for grep and awk: a row must stay on its line.
+    private const int PipedWidth = 4096;
+
+    /// <summary>The process's own streams. Colours need a terminal that is not dumb, and an environment without NO_COLOR.</summary>
+    public static Terminal Console()
+    {
+        var piped = System.Console.IsOutputRedirected;
+        var colours = !piped
+            && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") is not "dumb";
+        return new Terminal(System.Console.In, System.Console.Out, System.Console.Error, colours, piped ? PipedWidth : Math.Max(80, System.Console.WindowWidth));
+    }
+
+    /// <summary>Streams of a test or another program: no colours.</summary>
+    public static Terminal Piped(TextReader input, TextWriter output, TextWriter error) => new(input, output, error, false, PipedWidth);
+
+    /// <summary>A Spectre console over <see cref="Out"/>.</summary>
+    public IAnsiConsole Tables()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = Colours ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = Colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(Out),
+        });
+        console.Profile.Width = Width;
+        return console;
+    }
+
+    /// <summary>A table in kubectl's manner: capital headings, two spaces between columns, no lines.</summary>
+    public static Table Columns(params ReadOnlySpan<string> headings)
+    {
+        var table = new Table { Border = TableBorder.None };
+        foreach (var heading in headings)
+            table.AddColumn(new TableColumn(new Markup($"[bold]{heading}[/]")) { Padding = new Padding(0, 0, 3, 0), NoWrap = heading != "WHY" });
+        return table;
+    }
+}

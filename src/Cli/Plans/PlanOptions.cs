@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Nemotron.Planning;
+
+namespace Nemotron.Cli.Plans;
+
+/// <summary>The options of <c>plan</c>, and what they make of a request. An option that is given wins over a file.</summary>
+internal sealed class PlanOptions
+{
+    private const string DefaultGpu = "H100-SXM";
+
+    public Argument<string?> Model { get; } = new("MODEL")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "Catalogue name, alias or Hugging Face id; see 'kubectl nemotron models'.",
+    };
+
+    public Option<FileInfo?> Config { get; } = new("--config") { Description = "Plan the model of this Hugging Face config.json instead of MODEL." };
+
+    public Option<string?> File { get; } = new("--filename", "-f") { Description = "Plan every NemotronDeployment of this YAML file; - is standard input." };
+
+    public Option<string?> Gpu { get; } = new("--gpu") { Description = $"GPU type or nvidia.com/gpu.product value; {DefaultGpu} if absent." };
+
+    public Option<int?> MemoryMiB { get; } = new("--memory-mib") { Description = "Memory of each GPU in MiB, as the nodes' label nvidia.com/gpu.memory says; wins over the type's." };
+
+    public Option<int?> TensorParallel { get; } = new("--tp") { Description = "Tensor-parallel degree; the smallest that fits if absent." };
+
+    public Option<int?> PipelineParallel { get; } = new("--pp") { Description = "Pipeline stages; 1 if absent." };
+
+    public Option<string?> Precision { get; } = new("--precision") { Description = "BF16, FP8 or NVFP4; BF16 if absent." };
+
+    public Option<string?> KvPrecision { get; } = new("--kv-precision") { Description = "BF16, FP8 or NVFP4; BF16 beside BF16 weights and FP8 beside others if absent." };
+
+    public Option<string?> StatePrecision { get; } = new("--ssm-state") { Description = "BF16 or FP32 for the SSM state; the model's own if absent." };
+
+    public Option<int?> Context { get; } = new("--context") { Description = "Tokens of the longest sequence; the model's longest if absent." };
+
+    public Option<int?> Concurrency { get; } = new("--concurrency") { Description = "Sequences of that length at once; 1 if absent." };
+
+    public Option<string?> Engine { get; } = new("--engine") { Description = "TrtLlmServe, Triton or Vllm (planned only); TrtLlmServe if absent." };
+
+    public Option<double?> MemoryFraction { get; } = new("--memory-fraction") { Description = "The engine's memory fraction; 0.95 of what is free for TensorRT-LLM, 0.9 of the GPU for vLLM if absent." };
+
+    public Option<int?> GpusPerNode { get; } = new("--gpus-per-node") { Description = "GPUs of a node; the type's if absent." };
+
+    public Option<int?> NvLinkDomain { get; } = new("--nvlink-domain") { Description = "GPUs of an NVLink domain; the type's if absent." };
+
+    public Option<bool> MultiNode { get; } = new("--multi-node") { Description = "Let a tensor-parallel group leave its NVLink domain." };
+
+    public Option<DirectoryInfo?> GpuCatalogue { get; } = new("--gpu-catalogue") { Description = "Read GPU types from this directory instead of the built-in ones." };
+
+    public IEnumerable<Option> All =>
+    [
+        Config, File, Gpu, MemoryMiB, TensorParallel, PipelineParallel, Precision, KvPrecision, StatePrecision, Context, Concurrency,
+        Engine, MemoryFraction, GpusPerNode, NvLinkDomain, MultiNode, GpuCatalogue,
+    ];
+
+    public PlanRequest Request(ParseResult given, ModelEntry model, DeploymentFields? file)
+    {
+        var gpus = given.GetValue(GpuCatalogue) is { } directory
+            ? Planning.GpuCatalogue.FromDirectory(directory.FullName)
+            : Planning.GpuCatalogue.Default;
+        return new PlanRequest
+        {
+            Model = model,
+            Gpu = WholeGpu(gpus, given.GetValue(Gpu) ?? DefaultGpu),
+            GpuMemoryMiB = given.GetValue(MemoryMiB),
+            TensorParallel = given.GetValue(TensorParallel) ?? file?.TensorParallel,
+            PipelineParallel = given.GetValue(PipelineParallel) ?? file?.PipelineParallel ?? 1,
+            Precision = Names.Parse<Precision>("precision", given.GetValue(Precision)) ?? file?.Precision ?? Planning.Precision.BF16,
+            KvPrecision = Names.Parse<KvPrecision>("KV precision", given.GetValue(KvPrecision)) ?? file?.KvPrecision,
+            SsmState = Names.Parse<StatePrecision>("state precision", given.GetValue(StatePrecision)),
+            ContextTokens = given.GetValue(Context) ?? file?.ContextTokens,
+            Concurrency = given.GetValue(Concurrency) ?? file?.Concurrency ?? 1,
+            Engine = Names.Parse<EngineKind>("engine", given.GetValue(Engine)) ?? file?.Engine ?? EngineKind.TrtLlmServe,
+            MemoryFraction = given.GetValue(MemoryFraction) ?? file?.MemoryFraction,
+            GpusPerNode = given.GetValue(GpusPerNode),
+            DomainGpus = given.GetValue(NvLinkDomain),
+            MultiNode = given.GetValue(MultiNode),
+        };
+    }
+
+    private static GpuType WholeGpu(GpuCatalogue gpus, string name)
+    {
+        var product = GpuProductName.Parse(name);
+        if (product.MigProfile is { } profile)
+            throw new BadInputException($"'{name}' is a MIG slice ({profile}): tensor parallelism needs whole GPUs");
+        if (product.Shared)
+            throw new BadInputException($"'{name}' is shared between containers: the memory that its label names is not one's own");
+        return gpus.Find(name);
+    }
+}

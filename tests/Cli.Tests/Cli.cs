@@ -1,0 +1,17 @@
+using Nemotron.Cli;
+
+namespace Nemotron.Cli.Tests;
+
+/// <summary>One run of the program within the test's process.</summary>
+internal sealed record Cli(int ExitCode, string Out, string Error)
+{
+    public static Cli Run(params string[] args) => RunWith("", args);
+
+    public static Cli RunWith(string input, params string[] args)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var code = CommandLine.Run(args, Terminal.Piped(new StringReader(input), output, error));
+        return new Cli(code, output.ToString(), error.ToString());
+    }
+}
