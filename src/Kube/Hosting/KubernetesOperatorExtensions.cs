@@ -17,10 +17,12 @@ public static class KubernetesOperatorExtensions
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Changes the settings.</param>
     /// <returns>A builder for controllers and finalizers.</returns>
+    /// <exception cref="ArgumentException">A setting cannot work; the message says which.</exception>
     public static IOperatorBuilder AddKubernetesOperator(this IServiceCollection services, Action<OperatorSettings>? configure = null)
     {
         var settings = new OperatorSettings();
         configure?.Invoke(settings);
+        settings.Validate();
         services.AddLogging();
         services.AddSingleton(settings);
         services.TryAddSingleton(TimeProvider.System);

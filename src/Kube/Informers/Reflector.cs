@@ -99,7 +99,8 @@ internal sealed class Reflector<T>(
         {
             // No type, no objects. Handlers hear of those that went with it.
             informer.Replace([], new Dictionary<NamespacedName, string>(), "");
-            decision = decision with { AtLeast = Backoff.Longest * (1 + jitter.NextDouble()) };
+            ReflectorLog.NotInstalled(logger, informer.Resource);
+            return Backoff.Longest * (1 + jitter.NextDouble());
         }
 
         if (decision.Immediately)
