@@ -91,4 +91,25 @@ public sealed class OperatorSettings
     internal string EffectiveFieldManager => FieldManager ?? Name;
 
     internal string EffectiveAppliedAnnotation => AppliedAnnotation ?? $"{Name}/applied";
+
+    /// <summary>Refuses settings that cannot work.</summary>
+    /// <exception cref="ArgumentException">The message says which one and what would be right.</exception>
+    internal void Validate()
+    {
+        Require(Name.Length is > 0 and <= 63 && Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'), $"{nameof(Name)} must be a DNS label, not \"{Name}\".");
+        Require(MaxConcurrentReconciles >= 1, $"{nameof(MaxConcurrentReconciles)} must be at least 1.");
+        Require(ReconciliationTimeout is null || ReconciliationTimeout > TimeSpan.Zero, $"{nameof(ReconciliationTimeout)} must be more than zero, or null.");
+        Require(ResyncPeriod > TimeSpan.Zero, $"{nameof(ResyncPeriod)} must be more than zero.");
+        Require(LeaderElectionLeaseDuration > LeaderElectionRenewDeadline, $"{nameof(LeaderElectionLeaseDuration)} must be more than {nameof(LeaderElectionRenewDeadline)}.");
+        Require(LeaderElectionRenewDeadline > LeaderElectionRetryPeriod * 1.2, $"{nameof(LeaderElectionRenewDeadline)} must be more than 1.2 times {nameof(LeaderElectionRetryPeriod)}.");
+        Require(LeaderElectionRetryPeriod > TimeSpan.Zero, $"{nameof(LeaderElectionRetryPeriod)} must be more than zero.");
+    }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException(otherwise);
+        }
+    }
 }

@@ -35,6 +35,10 @@ public static partial class ApiErrors
     internal static string ReasonOf(Exception error) =>
         error is HttpOperationException http ? Parse(http.Response?.Content).Reason : (error as WatchStatusException)?.Reason ?? "";
 
+    /// <summary>Whether a 404 is about one object (<c>pods "a" not found</c>) and not about its type.</summary>
+    internal static bool NamesAnObject(HttpOperationException error) =>
+        Parse(error.Response?.Content) is { Reason: "NotFound", Message: var message } && message.Contains('"', StringComparison.Ordinal);
+
     private static string DescribeStatus(HttpOperationException http, string hint)
     {
         var (reason, message) = Parse(http.Response?.Content);
@@ -51,7 +55,7 @@ public static partial class ApiErrors
                 return $"Not allowed ({method} {path}): {Or(message, "the API server gives no reason")}";
             case HttpStatusCode.Unauthorized:
                 return "The API server does not accept the credentials: check the token or client certificate.";
-            case HttpStatusCode.NotFound when reason.Length == 0 || !message.Contains('"', StringComparison.Ordinal):
+            case HttpStatusCode.NotFound when !NamesAnObject(http):
                 return $"The resource {ResourceIn(path)} is not installed (CRD missing)." + (hint.Length > 0 ? " " + hint : "");
             case { } status:
                 return $"The API server answered {(int)status} to {method} {path}: {Or(message, reason)}";

@@ -10,6 +10,9 @@ internal interface IInformer : IInformerState
     /// <summary>Lists and watches until cancelled.</summary>
     Task RunAsync(KubeApi api, CancellationToken cancellationToken);
 
+    /// <summary>Completes when the cache has held a whole list once.</summary>
+    Task WhenSynced(CancellationToken cancellationToken);
+
     /// <summary>Whether the cache has seen the object at this version, or whatever came later. True when that cannot be said.</summary>
     bool HasSeen(NamespacedName key, string version);
 
@@ -75,6 +78,8 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
     public IReadOnlyList<T> ByLabel(string label, string value) => store.ByLabel(label, value);
 
     public Task WaitForSyncAsync(CancellationToken cancellationToken) => synced.Task.WaitAsync(cancellationToken);
+
+    public Task WhenSynced(CancellationToken cancellationToken) => synced.Task.WaitAsync(cancellationToken);
 
     public Task RunAsync(KubeApi api, CancellationToken cancellationToken) => run(this, api, cancellationToken);
 

@@ -27,6 +27,12 @@ public sealed class InformerOptions<T>
     /// <summary>Objects per page when the list is paged. The default value is 500, as client-go's.</summary>
     public int PageSize { get; set; } = 500;
 
+    /// <summary>
+    /// Whether the type may be missing from the API server: the cache is then empty and counts as synced, so that nothing waits for it, and fills once the type is
+    /// installed (it is asked for every half minute to minute). The default value is false.
+    /// </summary>
+    public bool Optional { get; set; }
+
     /// <summary>Whether cached objects are less than the API server has, so that they are no basis for a comparison with what should be.</summary>
     internal bool IsSlim => Transform is not null || Skipped.Count > 0;
 

@@ -18,4 +18,7 @@ internal static partial class ReflectorLog
 
     [LoggerMessage(105, LogLevel.Error, "{Resource} {Key} cannot be read and is left as last known: {Why}")]
     internal static partial void Unreadable(ILogger logger, string resource, NamespacedName key, string why);
+
+    [LoggerMessage(106, LogLevel.Debug, "{Resource} is not installed; its cache is empty until it is")]
+    internal static partial void NotInstalled(ILogger logger, string resource);
 }

@@ -95,6 +95,14 @@ internal sealed class Reflector<T>(
             version = null;
         }
 
+        if (informer.Options.Optional && ApiErrors.StatusOf(error) == System.Net.HttpStatusCode.NotFound)
+        {
+            // No type, no objects. Handlers hear of those that went with it.
+            informer.Replace([], new Dictionary<NamespacedName, string>(), "");
+            ReflectorLog.NotInstalled(logger, informer.Resource);
+            return Backoff.Longest * (1 + jitter.NextDouble());
+        }
+
         if (decision.Immediately)
         {
             ReflectorLog.Relisting(logger, informer.Resource, error.Message);
@@ -110,7 +118,7 @@ internal sealed class Reflector<T>(
         }
 
         var delay = backoff.Next();
-        delay = decision.AtMost is { } most && delay > most ? most : delay;
+        delay = decision.AtMost is { } most && delay > most ? most * (0.5 + (0.5 * jitter.NextDouble())) : delay;
         return delay > decision.AtLeast ? delay : decision.AtLeast;
     }
 

@@ -9,6 +9,9 @@ internal interface IControllerRegistration
     /// <summary>The controller's name in metrics and logs.</summary>
     string Name { get; }
 
+    /// <summary>The controller's class, as the host's services know it.</summary>
+    Type ControllerType { get; }
+
     /// <summary>Makes the controller and attaches it to its informers.</summary>
     IRunningController Build(IServiceProvider services);
 }
@@ -29,7 +32,7 @@ internal sealed class ControllerRegistration<TEntity>(Type controllerType, Opera
 {
     public string Name { get; set; } = ResourceType.Of<TEntity>().Kind.ToLowerInvariant();
 
-    internal Type ControllerType { get; } = controllerType;
+    public Type ControllerType { get; } = controllerType;
 
     internal EventPredicate<TEntity>? Predicate { get; set; }
 
