@@ -47,6 +47,12 @@ internal sealed class HttpApi(ApiContext api, LabServerOptions options, Faults f
         {
             await ResponseWriter.StatusAsync(http, refusal);
         }
+        catch (BadHttpRequestException bad) when (!http.Response.HasStarted)
+        {
+            await ResponseWriter.StatusAsync(http, bad.StatusCode == 413
+                ? new ApiException(413, "RequestEntityTooLarge", "Request entity too large: limit is 16777216")
+                : ApiErrors.BadRequest(bad.Message));
+        }
         catch (Exception broken) when (broken is not (OperationCanceledException or ConnectionDroppedException) && !http.Response.HasStarted)
         {
             options.OnInternalError?.Invoke(broken);
