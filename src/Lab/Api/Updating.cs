@@ -115,9 +115,15 @@ internal static class Updating
             if (managed is not null) kept["managedFields"] = managed;
             next["metadata"] = kept;
         }
-        else if (request.Resource.HasStatus && request.Subresource is null)
+        else if (request.Resource.HasStatus && request.Subresource is null or "finalize")
         {
             Restore(live, next, "status");
+        }
+        // A namespace's own finalizers go through its finalize subresource alone.
+        if (Deletion.IsNamespace(request.Resource) && request.Subresource != "finalize")
+        {
+            if (next["spec"] is not JsonObject spec) next["spec"] = spec = [];
+            Restore(live["spec"] as JsonObject, spec, "finalizers");
         }
     }
 
