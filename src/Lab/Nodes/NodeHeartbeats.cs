@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Nemotron.Lab.Api;
 using Nemotron.Lab.Controllers;
+using ApiException = Nemotron.Lab.Api.ApiException;
 
 namespace Nemotron.Lab.Nodes;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using Nemotron.Lab.Api;
 using Nemotron.Lab.Controllers;
+using ApiException = Nemotron.Lab.Api.ApiException;
+using IApi = Nemotron.Lab.Api.IApi;
 
 namespace Nemotron.Lab.Nodes;
 

@@ -158,16 +158,14 @@ internal sealed class Scheduler : IControlLoop, IDisposable
 
     private void Bind(PendingPod pod, string node)
     {
+        if (pods.Get(pod.Key) is not { } served || served.Uid() != pod.Uid) return;
         state.Place(pod.Uid, pod.Class, node);
-        pods.Observe(PodBinding.Bind(context.Api, pod.Key, pod.Uid, node, Name));
+        var bound = PodBinding.Bind(context.Api, served, node, context.Now, Name);
+        pods.Observe(bound);
         pending.Remove(pod.Uid);
         told.Remove(pod.Uid);
         untold.Remove(pod.Uid);
-        if (pods.Get(pod.Key) is { } bound)
-        {
-            context.Events.Normal(Name, bound, "Pod", "v1", "Scheduled", $"Successfully assigned {pod.Key} to {node}");
-        }
-
+        context.Events.Normal(Name, bound, "Pod", "v1", "Scheduled", $"Successfully assigned {pod.Key} to {node}");
         // A pod placed now may be what others want to stand beside.
         if (pending.Stuck > 0) pending.Reactivate(other => other.Class.LooksAtPods);
     }
