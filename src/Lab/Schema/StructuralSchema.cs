@@ -129,6 +129,30 @@ internal sealed record StructuralSchema
     /// <summary>Strategic merge: <c>retainKeys</c> stands in the patch strategy (volumes, deployment strategy).</summary>
     public bool PatchRetainKeys { get; init; }
 
+    /// <summary>Alternatives of which all, at least one, or exactly one must hold; value validations only, they declare no fields.</summary>
+    public IReadOnlyList<StructuralSchema> AllOf { get; init; } = [];
+
+    /// <inheritdoc cref="AllOf"/>
+    public IReadOnlyList<StructuralSchema> AnyOf { get; init; } = [];
+
+    /// <inheritdoc cref="AllOf"/>
+    public IReadOnlyList<StructuralSchema> OneOf { get; init; } = [];
+
+    /// <summary>A schema that must not hold, or null.</summary>
+    public StructuralSchema? Not { get; init; }
+
+    /// <summary>
+    /// Built-in kinds only: the field stands in the object even when nobody set it (a Go struct that is not a pointer, or a field without
+    /// <c>omitempty</c>): <c>status: {}</c>, <c>restartCount: 0</c>, <c>lastTransitionTime: null</c>.
+    /// </summary>
+    public bool AlwaysPresent { get; init; }
+
+    /// <summary>
+    /// Built-in kinds only: a zero (<c>0</c>, <c>false</c>, <c>""</c>, an empty list or map) counts as absent and is dropped, as for a Go field
+    /// with <c>omitempty</c> that is not a pointer.
+    /// </summary>
+    public bool OmitsZero { get; init; }
+
     /// <summary>CEL rules on this value.</summary>
     public IReadOnlyList<ValidationRule> Validations { get; init; } = [];
 

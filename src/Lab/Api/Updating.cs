@@ -1,0 +1,171 @@
+using System.Text.Json.Nodes;
+using Nemotron.Lab.Patching;
+using Nemotron.Lab.Storage;
+
+namespace Nemotron.Lab.Api;
+
+/// <summary>
+/// Changing an object that is there: PUT, every kind of patch, and the subresources. One path for all: read, change,
+/// fill in what the client may not decide, validate, write unless nothing changed, and again if somebody was faster.
+/// </summary>
+internal static class Updating
+{
+    private const int MaxAttempts = 32;
+
+    /// <summary>From the object as it is to the object as it should be; must not change its argument's tree.</summary>
+    /// <param name="live">A copy of the live object, for the change to keep and alter.</param>
+    public delegate JsonObject Change(JsonObject live);
+
+    /// <param name="api">The server's parts.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="change">The change; run again on a newer version after a lost race.</param>
+    /// <param name="retry">Whether a lost race is tried again (patches) or refused (a PUT with a resource version).</param>
+    /// <param name="recordManager">False when the change has kept <c>managedFields</c> itself (apply).</param>
+    public static async ValueTask<JsonObject> UpdateAsync(
+        ApiContext api, WriteRequest request, Change change, bool retry, bool recordManager = true)
+    {
+        var resource = request.Resource;
+        for (int attempt = 1; ; attempt++)
+        {
+            var stored = resource.Table.Current.Find(request.Namespace, request.Name) ?? throw ApiErrors.NotFound(resource, request.Name);
+            var live = resource.Show(stored);
+            var next = change(resource.View is null ? stored.Copy() : (JsonObject)live.DeepClone());
+            EnsureIdentity(request, live, next);
+            KeepWhatIsNotTheirs(request, live, next);
+            if (api.Admission is { } admission) next = await admission.MutateAsync(request, AdmissionVerb.Update, next, live);
+
+            if (resource.CountsGenerations && SpecificationChanged(resource, live, next)) next.Metadata()["generation"] = live.Generation() + 1;
+            if (recordManager)
+                next = ManagedFields.RecordUpdate(live, next, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(request.Subresource));
+
+            ObjectValidation.EnsureValid(next, live, request);
+            request.Warnings.AddRange(ObjectMetaValidation.FinalizerWarnings(next, live));
+            if (api.Admission is { } validating) await validating.ValidateAsync(request, AdmissionVerb.Update, next, live);
+            if (SameButForTimes(live, next)) return live;
+            if (request.DryRun) return next;
+            try
+            {
+                return Commit(api, resource, stored, next);
+            }
+            catch (StoreConflictException) when (retry && attempt < MaxAttempts)
+            {
+            }
+            catch (StoreConflictException)
+            {
+                throw ApiErrors.Modified(resource, request.Name);
+            }
+        }
+    }
+
+    /// <summary>Writes, or removes when this was the last finalizer of an object being deleted.</summary>
+    public static JsonObject Commit(ApiContext api, ServedResource resource, StoredObject stored, JsonObject next)
+    {
+        var kept = StoredForm.Order(resource.View is null ? next : resource.View.ToStored(next), resource);
+        bool last = Deletion.IsComplete(resource, kept);
+        var written = last
+            ? api.Store.Remove(resource.Table, stored, kept)
+            : api.Store.Put(resource.Table, stored.Namespace, stored.Name, stored, kept);
+        api.Committed?.Invoke(resource, written, last);
+        return resource.Show(written);
+    }
+
+    private static void EnsureIdentity(WriteRequest request, JsonObject live, JsonObject next)
+    {
+        var resource = request.Resource;
+        string? rv = next.ResourceVersion();
+        if (rv is null or "0")
+        {
+            next.Metadata()["resourceVersion"] = live.ResourceVersion();
+        }
+        else if (rv != live.ResourceVersion())
+        {
+            throw ApiErrors.Modified(resource, request.Name);
+        }
+        string? uid = next.Uid();
+        if (uid is not null && uid != live.Uid())
+        {
+            string key = string.Join('/', new[] { "/registry", resource.Gvr.Group, resource.Gvr.Plural, request.Namespace, request.Name }.Where(p => !string.IsNullOrEmpty(p)));
+            throw ApiErrors.Conflict(resource.Gvr.Group, resource.Gvr.Plural, request.Name,
+                $"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid()}");
+        }
+    }
+
+    /// <summary>The main resource leaves the status alone, the status subresource everything else; nobody rewrites birth and death.</summary>
+    private static void KeepWhatIsNotTheirs(WriteRequest request, JsonObject live, JsonObject next)
+    {
+        var metadata = next.Metadata();
+        foreach (string field in (string[])["uid", "name", "namespace", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"])
+        {
+            Restore(live["metadata"] as JsonObject, metadata, field);
+        }
+        metadata.Remove("selfLink");
+        if (request.Subresource == "status")
+        {
+            foreach (string key in next.Select(f => f.Key).Union(live.Select(f => f.Key)).ToArray())
+            {
+                if (key is not ("status" or "metadata")) Restore(live, next, key);
+            }
+            // A node's or pod's agent may label and annotate it along with its status; everybody else's metadata stays.
+            if (request.Resource is { Custom: false, Gvr: { Group: "", Plural: "nodes" or "pods" } }) return;
+            string? rv = metadata["resourceVersion"].Text();
+            var managed = metadata["managedFields"]?.DeepClone();
+            var kept = (JsonObject)live["metadata"]!.DeepClone();
+            kept["resourceVersion"] = rv;
+            kept.Remove("managedFields");
+            if (managed is not null) kept["managedFields"] = managed;
+            next["metadata"] = kept;
+        }
+        else if (request.Resource.HasStatus && request.Subresource is null)
+        {
+            Restore(live, next, "status");
+        }
+    }
+
+    private static void Restore(JsonObject? from, JsonObject to, string field)
+    {
+        var value = from?[field];
+        if (value is null && from?.ContainsKey(field) != true) to.Remove(field);
+        else if (!JsonNode.DeepEquals(value, to[field])) to[field] = value?.DeepClone();
+    }
+
+    private static bool SpecificationChanged(ServedResource resource, JsonObject live, JsonObject next)
+    {
+        foreach (string key in live.Select(f => f.Key).Union(next.Select(f => f.Key)))
+        {
+            if (key is "metadata" or "kind" or "apiVersion") continue;
+            if (key == "status" && (resource.HasStatus || !resource.Custom)) continue;
+            if (!JsonNode.DeepEquals(live[key], next[key])) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether two versions differ in nothing but the times of <c>managedFields</c>; then nothing is written.</summary>
+    private static bool SameButForTimes(JsonObject live, JsonObject next)
+    {
+        foreach (string key in live.Select(f => f.Key).Union(next.Select(f => f.Key)))
+        {
+            if (key != "metadata" && !JsonNode.DeepEquals(live[key], next[key])) return false;
+        }
+        var (before, after) = ((JsonObject)live["metadata"]!, next.Metadata());
+        foreach (string key in before.Select(f => f.Key).Union(after.Select(f => f.Key)))
+        {
+            if (key == "resourceVersion") continue;
+            if (key == "managedFields" ? !SameManagers(before[key] as JsonArray, after[key] as JsonArray) : !JsonNode.DeepEquals(before[key], after[key])) return false;
+        }
+        return true;
+    }
+
+    private static bool SameManagers(JsonArray? before, JsonArray? after)
+    {
+        if ((before?.Count ?? 0) != (after?.Count ?? 0)) return false;
+        for (int i = 0; i < (before?.Count ?? 0); i++)
+        {
+            var (a, b) = ((JsonObject)before![i]!, (JsonObject)after![i]!);
+            foreach (string key in a.Select(f => f.Key).Union(b.Select(f => f.Key)))
+            {
+                if (key != "time" && !JsonNode.DeepEquals(a[key], b[key])) return false;
+            }
+        }
+        return true;
+    }
+}
