@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Nemotron.Lab.Controllers;
 using IApi = Nemotron.Lab.Api.IApi;

@@ -63,7 +63,7 @@ internal static class NodeObjects
                 ["capacity"] = resources,
                 ["allocatable"] = resources.DeepClone(),
                 ["addresses"] = new JsonArray(
-                    new JsonObject { ["type"] = "InternalIP", ["address"] = $"172.{16 + (index >> 16)}.{(index >> 8) & 255}.{index & 255}" },
+                    new JsonObject { ["type"] = "InternalIP", ["address"] = Address(index) },
                     new JsonObject { ["type"] = "Hostname", ["address"] = name }),
                 ["conditions"] = ReadyConditions(now),
                 ["nodeInfo"] = new JsonObject
@@ -176,6 +176,9 @@ internal static class NodeObjects
         if (spec.Gpu is not null) resources["nvidia.com/gpu"] = Text(spec.GpusPerNode);
         return resources;
     }
+
+    // 172.16.0.0/12, 200 nodes to each third byte so that none ends in 0 or 255.
+    private static string Address(int index) => $"172.{16 + (index / 51_200)}.{index / 200 % 256}.{10 + (index % 200)}";
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }
