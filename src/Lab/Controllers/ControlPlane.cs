@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Logging;
+using Nemotron.Lab.Api;
+using Nemotron.Lab.Controllers.GarbageCollection;
+using Nemotron.Lab.Controllers.NodeLifecycle;
+using Nemotron.Lab.Controllers.Scheduling;
+using Nemotron.Lab.Controllers.Services;
+using Nemotron.Lab.Controllers.Workloads;
+using Nemotron.Lab.Nodes;
+
+namespace Nemotron.Lab.Controllers;
+
+/// <summary>The built-in controllers, the scheduler and the kubelets, running over one API.</summary>
+internal sealed class ControlPlane : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stop = new();
+    private readonly IReadOnlyList<IControlLoop> loops;
+    private readonly List<Task> running = [];
+
+    private ControlPlane(ControllerContext context, KubeletOptions kubelets)
+    {
+        Context = context;
+        var owned = new OwnedPods(context);
+        Kubelets = new(context, kubelets);
+        Heartbeats = new(context, Kubelets);
+        loops =
+        [
+            new ReplicaSetController(context, owned),
+            new DeploymentController(context, owned),
+            new Scheduler(context),
+            Kubelets,
+            Heartbeats,
+            new NodeLifecycleController(context),
+            new TaintEvictionController(context),
+            new GarbageCollector(context),
+            new NamespaceController(context),
+            new ServiceAccountController(context),
+        ];
+    }
+
+    /// <summary>What the loops work with.</summary>
+    public ControllerContext Context { get; }
+
+    /// <summary>The kubelets of the simulated nodes.</summary>
+    public Kubelets Kubelets { get; }
+
+    /// <summary>Their heartbeats.</summary>
+    public NodeHeartbeats Heartbeats { get; }
+
+    /// <summary>Starts everything, and returns when all caches are filled and all loops run.</summary>
+    /// <param name="api">The API.</param>
+    /// <param name="time">The clock of everything here.</param>
+    /// <param name="kubelets">How the kubelets behave.</param>
+    /// <param name="log">Where faults go.</param>
+    /// <param name="cancel">Gives up starting.</param>
+    public static async Task<ControlPlane> StartAsync(IApi api, TimeProvider time, KubeletOptions kubelets, ILogger log, CancellationToken cancel)
+    {
+        var plane = new ControlPlane(new(api, new InformerSet(api, log), time, new EventWriter(api, time, log), log), kubelets);
+        try
+        {
+            await plane.Context.Informers.StartAsync(cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            await plane.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        plane.running.AddRange(plane.loops.Select(loop => Task.Run(() => loop.RunAsync(plane.stop.Token), CancellationToken.None)));
+        return plane;
+    }
+
+    /// <summary>Cuts a node off (see <see cref="Nodes.Kubelets.CutOff"/>).</summary>
+    public bool CutOff(string node) => Kubelets.CutOff(node);
+
+    /// <summary>Brings a node back; it reports at once.</summary>
+    public bool Reconnect(string node)
+    {
+        if (!Kubelets.Reconnect(node)) return false;
+        Heartbeats.Hurry(node);
+        return true;
+    }
+
+    /// <summary>Stops all loops, then all watches.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(running).ConfigureAwait(false);
+        await Context.Informers.DisposeAsync().ConfigureAwait(false);
+        stop.Dispose();
+    }
+}

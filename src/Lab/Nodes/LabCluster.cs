@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Logging;
+using Nemotron.Lab.Controllers;
+using IApi = Nemotron.Lab.Api.IApi;
+using LabServer = Nemotron.Lab.Api.LabServer;
+using LabServerOptions = Nemotron.Lab.Api.LabServerOptions;
+
+namespace Nemotron.Lab.Nodes;
+
+/// <summary>
+/// A whole cluster in this process: the API server, the built-in controllers, a scheduler, and nodes whose kubelets and engines are
+/// simulated (nothing listens behind a pod). A test bed, not a distribution.
+/// </summary>
+public sealed class LabCluster : IAsyncDisposable
+{
+    private readonly LabClusterOptions options;
+    private ControlPlane plane;
+    private int nodes;
+
+    private LabCluster(LabClusterOptions options, LabClock clock, LabServer server, ControlPlane plane) =>
+        (this.options, Clock, Server, this.plane) = (options, clock, server, plane);
+
+    /// <summary>The API server.</summary>
+    public LabServer Server { get; }
+
+    /// <summary>The Lab's clock, which every part of it follows.</summary>
+    public TimeProvider Time => Clock;
+
+    /// <summary>Where the API server listens.</summary>
+    public Uri Url => Server.Url;
+
+    internal LabClock Clock { get; }
+
+    internal IApi Api => Server.Api;
+
+    internal ControlPlane Plane => plane;
+
+    /// <summary>Starts a cluster, and returns when its controllers run and its nodes are registered (they become ready a moment later).</summary>
+    /// <param name="options">How it is set up.</param>
+    /// <param name="cancel">Gives up starting.</param>
+    /// <exception cref="FormatException"><see cref="LabClusterOptions.Nodes"/> is malformed; the message says what would be right.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A speed is out of range.</exception>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<LabCluster> StartAsync(LabClusterOptions options, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (!(options.LoadSpeed > 0)) throw new ArgumentOutOfRangeException(nameof(options), options.LoadSpeed, "the load speed is above 0");
+        // Before anything listens: a malformed list must not leave a server behind.
+        if (options.Nodes.Length > 0) NodeSpec.ParseList(options.Nodes);
+        var clock = new LabClock(options.ClockSpeed, options.SystemTime);
+        var server = await LabServer.StartAsync(
+            new LabServerOptions
+            {
+                Port = options.Port,
+                Time = clock,
+                HistoryCapacity = options.HistoryCapacity,
+                OnInternalError = fault => options.Log.LogError(fault, "The API server failed on a request"),
+            },
+            cancel).ConfigureAwait(false);
+        try
+        {
+            var cluster = new LabCluster(options, clock, server, await StartPlaneAsync(options, clock, server.Api, cancel).ConfigureAwait(false));
+            if (options.Nodes.Length > 0) cluster.AddNodes(options.Nodes);
+            return cluster;
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Adds nodes.</summary>
+    /// <param name="list">What to add, as in <see cref="LabClusterOptions.Nodes"/>.</param>
+    /// <returns>Their names.</returns>
+    /// <exception cref="FormatException">The list is malformed; the message says what would be right.</exception>
+    public IReadOnlyList<string> AddNodes(string list)
+    {
+        NodeRegistrar.EnsureLeaseNamespace(Api);
+        var names = new List<string>();
+        foreach (var spec in NodeSpec.ParseList(list))
+        {
+            var type = (spec.Gpu?.Name ?? "cpu").ToLowerInvariant();
+            for (var i = 0; i < spec.Count; i++)
+            {
+                var number = FirstFree(type);
+                var name = $"{type}-{number}";
+                NodeRegistrar.Register(Api, NodeObjects.One(spec, name, number, nodes++, Clock.GetUtcNow()));
+                names.Add(name);
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>Cuts a node off, as a power or network failure would: its pods stand still, and once its Lease has run out it is marked unreachable.</summary>
+    /// <param name="node">The node's name.</param>
+    /// <returns>False when there is no such node.</returns>
+    public bool CutOff(string node) => plane.CutOff(node);
+
+    /// <summary>Brings a node back.</summary>
+    /// <param name="node">The node's name.</param>
+    /// <returns>False when there is no such node.</returns>
+    public bool Reconnect(string node) => plane.Reconnect(node);
+
+    /// <summary>Makes a pod's container exit; the pod's restart policy does the rest.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="container">The container, or null for all.</param>
+    /// <param name="exitCode">The exit code, 0 to 255.</param>
+    public void Crash(string ns, string pod, string? container, int exitCode) => plane.Kubelets.Crash(ns, pod, container, exitCode);
+
+    /// <summary>Writes a kubeconfig for this cluster.</summary>
+    /// <param name="path">The file; replaced when it exists.</param>
+    public void WriteKubeconfig(string path) => Server.WriteKubeconfig(path);
+
+    /// <summary>Restarts the API server on the same port. Without data, the nodes are registered anew and everything else is gone.</summary>
+    /// <param name="keepData">Whether objects survive.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task RestartApiAsync(bool keepData, CancellationToken cancel)
+    {
+        if (keepData)
+        {
+            // The controllers work on the store itself and do not notice.
+            await Server.RestartAsync(true, cancel).ConfigureAwait(false);
+            return;
+        }
+
+        await plane.DisposeAsync().ConfigureAwait(false);
+        await Server.RestartAsync(false, cancel).ConfigureAwait(false);
+        plane = await StartPlaneAsync(options, Clock, Server.Api, cancel).ConfigureAwait(false);
+        nodes = 0;
+        if (options.Nodes.Length > 0) AddNodes(options.Nodes);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await plane.DisposeAsync().ConfigureAwait(false);
+        await Server.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, CancellationToken cancel) => ControlPlane.StartAsync(
+        api, clock, new KubeletOptions { Loads = new EngineLoadTimes(options.LoadSpeed), Events = options.KubeletEvents }, options.Log, cancel);
+
+    private int FirstFree(string type)
+    {
+        var number = firstFree.GetValueOrDefault(type);
+        while (Api.Get(BuiltIn.Nodes, null, $"{type}-{number}") is not null) number++;
+        firstFree[type] = number;
+        return number;
+    }
+
+    private readonly Dictionary<string, int> firstFree = [];
+}

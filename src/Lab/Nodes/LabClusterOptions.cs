@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Nemotron.Lab.Nodes;
+
+/// <summary>How a Lab cluster is set up.</summary>
+public sealed record LabClusterOptions
+{
+    /// <summary>The TCP port of the API server on the loopback interface; 0 lets the system choose.</summary>
+    public int Port { get; init; }
+
+    /// <summary>The nodes, such as <c>3xH100:8,2xL40S:4,1xCPU</c>; empty for none.</summary>
+    public string Nodes { get; init; } = "3xH100:8";
+
+    /// <summary>How many seconds pass in the Lab in one second of <see cref="SystemTime"/>; above 0, at most 10,000.</summary>
+    public double ClockSpeed { get; init; } = 1;
+
+    /// <summary>How many times faster engines load (in the Lab's own time); above 0.</summary>
+    public double LoadSpeed { get; init; } = 1;
+
+    /// <summary>The clock that the Lab's is driven by.</summary>
+    public TimeProvider SystemTime { get; init; } = TimeProvider.System;
+
+    /// <summary>Whether kubelets write events for what they do; off for very large clusters.</summary>
+    public bool KubeletEvents { get; init; } = true;
+
+    /// <summary>Changes each kind remembers for watches; older watchers get 410 Expired. At least 16.</summary>
+    public int HistoryCapacity { get; init; } = 65_536;
+
+    /// <summary>Where faults of the Lab itself go.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
+}
