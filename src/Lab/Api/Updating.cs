@@ -38,7 +38,8 @@ internal static class Updating
             if (recordManager)
                 next = ManagedFields.RecordUpdate(live, next, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(request.Subresource));
 
-            ObjectValidation.EnsureValid(next, live, request);
+            // Binding and eviction set what nobody else may, and nothing else.
+            if (request.Subresource is not ("binding" or "eviction")) ObjectValidation.EnsureValid(next, live, request);
             request.Warnings.AddRange(ObjectMetaValidation.FinalizerWarnings(next, live));
             if (api.Admission is { } validating) await validating.ValidateAsync(request, AdmissionVerb.Update, next, live);
             if (SameButForTimes(live, next)) return live;
