@@ -62,14 +62,15 @@ public class StartTests
     public async Task An_API_server_that_is_not_there_is_waited_for()
     {
         var port = FreePort();
+        var server = $"http://127.0.0.1:{FreePort()}";
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, $$"""
             apiVersion: v1
             kind: Config
             current-context: c
-            clusters: [{name: c, cluster: {server: "http://127.0.0.1:{{FreePort()}}"}}]
-            contexts: [{name: c, context: {cluster: c, user: u}}]
-            users: [{name: u, user: {}}]
+            clusters: [{name: c, cluster: {server: "{{server}}" } }]
+            contexts: [{name: c, context: {cluster: c, user: u} }]
+            users: [{name: u, user: {} }]
             """);
         using var process = OperatorProcess.Start("--kubeconfig", file, "--leader-elect=false", "--metrics-port=0", $"--health-port={port}");
         await Until.TrueAsync(() => Status(port, "/healthz") == HttpStatusCode.OK, "healthz", details: () => process.Output);
