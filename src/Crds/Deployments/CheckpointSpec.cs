@@ -10,15 +10,15 @@ public sealed record ModelReference
     public required string Name { get; init; }
 }
 
-/// <summary>Where the weights come from: exactly one of huggingFace, pvc and path.</summary>
+/// <summary>Where the weights come from: one of huggingFace, pvc and path; with none of them the model's published checkpoint on Hugging Face.</summary>
 [ValidationRule(
-    "(has(self.huggingFace) ? 1 : 0) + (has(self.pvc) ? 1 : 0) + (has(self.path) ? 1 : 0) == 1",
-    message: "exactly one of huggingFace, pvc and path must be set")]
+    "(has(self.huggingFace) ? 1 : 0) + (has(self.pvc) ? 1 : 0) + (has(self.path) ? 1 : 0) <= 1",
+    message: "only one of huggingFace, pvc and path may be set")]
 [ValidationRule(
-    "!has(self.tokenSecretRef) || has(self.huggingFace)",
+    "!has(self.tokenSecretRef) || (!has(self.pvc) && !has(self.path))",
     fieldPath: ".tokenSecretRef",
     reason: "FieldValueForbidden",
-    message: "a token is only of use with huggingFace")]
+    message: "a token is only of use with a checkpoint on Hugging Face: remove it, or pvc and path")]
 public sealed record CheckpointSpec
 {
     /// <summary>A repository on Hugging Face, downloaded at the start of a replica.</summary>
@@ -31,7 +31,7 @@ public sealed record CheckpointSpec
     [Length(2, 1024), Pattern(Patterns.AbsolutePath)]
     public string? Path { get; init; }
 
-    /// <summary>The Secret with the Hugging Face token, in the namespace of the NemotronDeployment. Only with huggingFace.</summary>
+    /// <summary>The Secret with the Hugging Face token, in the namespace of the NemotronDeployment. Not with pvc or path.</summary>
     public SecretKeyReference? TokenSecretRef { get; init; }
 
     /// <summary>Whether Python code that comes with the checkpoint may run in the engine. Leave it off unless you have read that code.</summary>

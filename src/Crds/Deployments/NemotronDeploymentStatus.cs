@@ -120,7 +120,7 @@ public sealed record MemoryPlanStatus
     /// <summary>Sequences of that length that one replica holds at once.</summary>
     public long? MaxSequences { get; init; }
 
-    /// <summary>What limits the replica first, such as Weights, KvCache, State or Concurrency.</summary>
+    /// <summary>What limits the replica first, KvCache, State, Weights or Rules.</summary>
     [Length(0, 64)]
     public string? Binding { get; init; }
 

@@ -19,6 +19,14 @@ public enum RolloutStrategy
 }
 
 /// <summary>How a change of the pods reaches running replicas.</summary>
+[ValidationRule(
+    "self.strategy == 'Drain' || !(self.maxSurge == 0 || self.maxSurge == '0%') || (self.strategy == 'Auto' && !(self.maxUnavailable == 0 || self.maxUnavailable == '0%'))",
+    fieldPath: ".maxSurge",
+    message: "must not be zero with strategy Surge, nor together with maxUnavailable with strategy Auto: no replica could be replaced")]
+[ValidationRule(
+    "self.strategy != 'Drain' || !(self.maxUnavailable == 0 || self.maxUnavailable == '0%')",
+    fieldPath: ".maxUnavailable",
+    message: "must not be zero with strategy Drain: no replica could be replaced")]
 public sealed record RolloutSpec
 {
     /// <summary>Auto: surge while GPUs for a whole replica are free, else drain. Surge: only new before old. Drain: only old before new.</summary>

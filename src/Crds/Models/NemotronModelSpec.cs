@@ -3,81 +3,89 @@ using Nemotron.Crds.Attributes;
 
 namespace Nemotron.Crds;
 
-/// <summary>How a model is told to think or not.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ReasoningGrammar>))]
-public enum ReasoningGrammar
+/// <summary>The format of a Mamba layer's recurrent state.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<StatePrecision>))]
+public enum StatePrecision
 {
-    /// <summary>It cannot be told.</summary>
-    None,
+    /// <summary>Two bytes an element.</summary>
+    BF16,
 
-    /// <summary>A system message "detailed thinking on" or "detailed thinking off".</summary>
-    DetailedThinking,
-
-    /// <summary>Thinks unless the system message has /no_think.</summary>
-    NoThink,
-
-    /// <summary>/think or /no_think in a system or user message; the last one wins.</summary>
-    ThinkNoThink,
-
-    /// <summary>A system message {'reasoning': True} or {'reasoning': False}.</summary>
-    ReasoningDictionary,
-
-    /// <summary>The chat template's argument enable_thinking.</summary>
-    EnableThinking,
+    /// <summary>Four bytes an element.</summary>
+    FP32,
 }
 
-/// <summary>A part of the weights.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<WeightPart>))]
-public enum WeightPart
+/// <summary>Matrices that a quantised checkpoint may keep in BF16.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<QuantisablePart>))]
+public enum QuantisablePart
 {
-    /// <summary>The token embedding.</summary>
-    Embedding,
-
-    /// <summary>The output projection to the vocabulary.</summary>
-    LmHead,
-
     /// <summary>Projections of attention layers.</summary>
     Attention,
 
-    /// <summary>Feed-forward layers.</summary>
+    /// <summary>Feed-forward matrices.</summary>
     Ffn,
 
     /// <summary>Projections of Mamba layers.</summary>
     Mamba,
-
-    /// <summary>Convolutions of Mamba layers.</summary>
-    Convolution,
 }
 
-/// <summary>The architecture: given layer by layer, or read from the checkpoint's config.json in a ConfigMap.</summary>
+/// <summary>
+/// A model as the catalogue has it, and under the same names: what config/models/*.yaml says can be copied here.
+/// The architecture is given layer by layer, or read from the checkpoint's config.json in a ConfigMap.
+/// </summary>
 [ValidationRule(
     "has(self.architecture) != has(self.hfConfigMapRef)",
     message: "exactly one of architecture and hfConfigMapRef must be set")]
 public sealed record NemotronModelSpec
 {
-    /// <summary>The Hugging Face repository that deployments of the model load when they name no checkpoint.</summary>
-    public HuggingFaceCheckpoint? HuggingFace { get; init; }
+    /// <summary>The published name, for people.</summary>
+    [Length(1, 128)]
+    public string? DisplayName { get; init; }
 
-    /// <summary>The number format of the checkpoint. Absent: BF16.</summary>
-    public Precision? Precision { get; init; }
+    /// <summary>Published weights. Deployments that name no checkpoint load the first of their precision.</summary>
+    [Items(maxItems: 16), XListType(XListType.Map), XListMapKeys("id")]
+    public IReadOnlyList<ModelCheckpoint>? Checkpoints { get; init; }
 
-    /// <summary>Parts of the weights that FP8 and NVFP4 checkpoints of the model keep in BF16. Absent: Embedding and LmHead.</summary>
-    [Items(maxItems: 6), XListType(XListType.Set)]
-    public IReadOnlyList<WeightPart>? KeptInBF16 { get; init; }
+    /// <summary>Whether the checkpoint is loaded through Python code of its own. Deployments must then set checkpoint.trustRemoteCode.</summary>
+    [DefaultValue(false)]
+    public bool? RemoteCode { get; init; }
 
-    /// <summary>Longest sequence the model was made for, in tokens. Absent: from config.json.</summary>
-    [RangeMinimum(128), RangeMaximum(16_777_216)]
-    public long? MaxContextTokens { get; init; }
+    /// <summary>The engines that can serve the model. Absent: all.</summary>
+    [Items(maxItems: 2), XListType(XListType.Set)]
+    public IReadOnlyList<EngineKind>? Engines { get; init; }
 
-    /// <summary>How the model is told to think or not. None: it cannot be told, and reasoning.default must be left Off.</summary>
-    [DefaultValue(Crds.ReasoningGrammar.None)]
-    public ReasoningGrammar? ReasoningGrammar { get; init; }
+    /// <summary>How the model is told to think or not.</summary>
+    [DefaultValue("{}")]
+    public ModelReasoning? Reasoning { get; init; }
+
+    /// <summary>Matrices that FP8 and NVFP4 checkpoints of the model keep in BF16, besides embedding, output head, norms and convolution, which all do.</summary>
+    [Items(maxItems: 3), XListType(XListType.Set)]
+    public IReadOnlyList<QuantisablePart>? KeptInBf16 { get; init; }
+
+    /// <summary>The format of the Mamba layers' state. FP32 is the larger and the safe choice.</summary>
+    [DefaultValue(StatePrecision.FP32)]
+    public StatePrecision? SsmState { get; init; }
 
     /// <summary>The architecture, layer by layer. Exactly one of architecture and hfConfigMapRef.</summary>
-    public ModelArchitecture? Architecture { get; init; }
+    public ArchitectureSpec? Architecture { get; init; }
 
     /// <summary>A ConfigMap with the checkpoint's config.json (Llama, nemotron-nas and nemotron_h are understood). Exactly one of architecture and hfConfigMapRef.</summary>
     public ConfigMapKeyReference? HfConfigMapRef { get; init; }
+}
+
+/// <summary>Published weights of a model.</summary>
+public sealed record ModelCheckpoint
+{
+    /// <summary>The repository on Hugging Face, owner and name.</summary>
+    [Length(3, 200), Pattern(Patterns.HuggingFaceId)]
+    public required string Id { get; init; }
+
+    /// <summary>The number format of its large matrices.</summary>
+    [DefaultValue(Crds.Precision.BF16)]
+    public Precision? Precision { get; init; }
+
+    /// <summary>The longest sequence it was made for, in tokens, where it differs from the model's.</summary>
+    [RangeMinimum(1), RangeMaximum(16_777_216)]
+    public int? MaxContextTokens { get; init; }
 }
 
 /// <summary>A key of a ConfigMap.</summary>
@@ -91,7 +99,7 @@ public sealed record ConfigMapKeyReference
     [Length(1, 253), Pattern(Patterns.DnsSubdomain)]
     public required string Name { get; init; }
 
-    /// <summary>The key. Absent: config.json.</summary>
+    /// <summary>The key.</summary>
     [DefaultValue("config.json"), Length(1, 253), Pattern("^[-._A-Za-z0-9]+$")]
     public string? Key { get; init; }
 }
