@@ -25,7 +25,7 @@ internal static class Creation
         if (request.Name.Length > 0 && obj.Name().Length == 0) obj.Metadata()["name"] = request.Name;
 
         // Fields are recorded as decoded: what the server adds from here on belongs to nobody.
-        if (resource.HasStatus && !(resource.Builtin is not null && resource.Gvr.Plural == "nodes")) ResetStatus(obj, resource);
+        if (resource.HasStatus && !(resource.Builtin is not null && resource.Gvr.Plural == "nodes")) obj = ResetStatus(obj, resource);
         if (recordManager)
             obj = ManagedFields.RecordUpdate(null, obj, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(null));
         if (api.Admission is { } admission) obj = await admission.MutateAsync(request, AdmissionVerb.Create, obj, null);
@@ -98,11 +98,14 @@ internal static class Creation
     }
 
     /// <summary>A status is observed, not wished for: a new object starts with its kind's own.</summary>
-    private static void ResetStatus(JsonObject obj, ServedResource resource)
+    private static JsonObject ResetStatus(JsonObject obj, ServedResource resource)
     {
         obj.Remove("status");
         if (Crd.CrdController.IsDefinition(resource)) obj["status"] = Crd.CrdConditions.Initial(obj);
-        else resource.Builtin?.Default(obj);
+        if (resource.Builtin is not { } kind) return obj;
+        obj = kind.Read(obj);
+        kind.Default(obj);
+        return obj;
     }
 
     private static string GeneratedName(ApiContext api, string prefix) =>

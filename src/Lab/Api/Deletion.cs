@@ -136,7 +136,7 @@ internal static class Deletion
 
     private static bool Graceful(ServedResource resource) => resource is { Custom: false, Gvr: { Group: "", Plural: "pods" } };
 
-    private static bool IsNamespace(ServedResource resource) => resource is { Custom: false, Gvr: { Group: "", Plural: "namespaces" } };
+    public static bool IsNamespace(ServedResource resource) => resource is { Custom: false, Gvr: { Group: "", Plural: "namespaces" } };
 
     private static bool IsDefinition(ServedResource resource) => resource is { Custom: false, Gvr: { Group: "apiextensions.k8s.io", Plural: "customresourcedefinitions" } };
 }

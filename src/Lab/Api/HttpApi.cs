@@ -47,6 +47,12 @@ internal sealed class HttpApi(ApiContext api, LabServerOptions options, Faults f
         {
             await ResponseWriter.StatusAsync(http, refusal);
         }
+        catch (BadHttpRequestException bad) when (!http.Response.HasStarted)
+        {
+            await ResponseWriter.StatusAsync(http, bad.StatusCode == 413
+                ? new ApiException(413, "RequestEntityTooLarge", "Request entity too large: limit is 16777216")
+                : ApiErrors.BadRequest(bad.Message));
+        }
         catch (Exception broken) when (broken is not (OperationCanceledException or ConnectionDroppedException) && !http.Response.HasStarted)
         {
             options.OnInternalError?.Invoke(broken);
@@ -82,7 +88,7 @@ internal sealed class HttpApi(ApiContext api, LabServerOptions options, Faults f
             case "/apis" or "/apis/": return DiscoveryAsync(http, core: false);
             case "/": return ResponseWriter.JsonAsync(http, 200, Paths());
         }
-        if (path.StartsWith("/openapi/", StringComparison.Ordinal)) return OpenApiAsync(http, path);
+        if (path == "/openapi/v2" || path.StartsWith("/openapi/v3", StringComparison.Ordinal)) return OpenApiAsync(http, path);
         if (RequestRoute.Parse(path) is not { } route) return GroupAsync(http, path);
         if (route.Plural.Length == 0)
         {
@@ -114,13 +120,11 @@ internal sealed class HttpApi(ApiContext api, LabServerOptions options, Faults f
             : ResponseWriter.TextAsync(http, 404, NoSuchPage);
     }
 
-    private Task OpenApiAsync(HttpContext http, string path)
+    private async Task OpenApiAsync(HttpContext http, string path)
     {
-        if (path == "/openapi/v2") return OpenApi.OpenApiDocuments.WriteV2Async(http);
-        if (path == "/openapi/v3") return ResponseWriter.JsonAsync(http, 200, documents.Index());
-        return documents.ForPath(path["/openapi/v3/".Length..]) is { } document
-            ? ResponseWriter.JsonAsync(http, 200, document)
-            : ResponseWriter.TextAsync(http, 404, NoSuchPage);
+        if (path == "/openapi/v2") await OpenApi.OpenApiDocuments.WriteV2Async(http);
+        else if (path is "/openapi/v3" or "/openapi/v3/") await ResponseWriter.JsonAsync(http, 200, documents.Index());
+        else if (!await documents.TryWriteAsync(http, path["/openapi/v3/".Length..])) await ResponseWriter.TextAsync(http, 404, NoSuchPage);
     }
 
     private static async Task ReviewAsync(HttpContext http, RequestRoute route)

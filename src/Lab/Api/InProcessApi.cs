@@ -42,7 +42,7 @@ internal sealed class InProcessApi(ApiContext api) : IApi
         bool retry = obj.ResourceVersion() is null;
         if (subresource == "scale") return Scale(request, scale => obj, retry);
         obj = ObjectDecoding.Decode(obj, request, []);
-        return Result(Updating.UpdateAsync(api, request, live => (JsonObject)obj.DeepClone(), retry));
+        return Result(Updating.UpdateAsync(api, request, live => (JsonObject)obj.DeepClone(), retry, recordManager: subresource != "binding"));
     }
 
     public JsonObject MergePatch(Gvr resource, string? ns, string name, JsonObject patch, string fieldManager, string? subresource = null)

@@ -24,6 +24,7 @@ public sealed class LabServer : IAsyncDisposable
     private readonly LabServerOptions options;
     private WebApplication? app;
     private CancellationTokenSource stopping = new();
+    private readonly Webhooks.WebhookClient webhooks;
     private ApiContext api;
     private int port;
 
@@ -31,6 +32,7 @@ public sealed class LabServer : IAsyncDisposable
     {
         this.options = options;
         Log = new RequestLog(options.RequestLogCapacity);
+        webhooks = new Webhooks.WebhookClient(options.ResolveService);
         api = NewContext();
         Faults = new Faults(() => api.Store.Compact());
         Api = new InProcessApi(api);
@@ -101,6 +103,7 @@ public sealed class LabServer : IAsyncDisposable
         await StopListeningAsync();
         stopping.Dispose();
         Faults.Dispose();
+        webhooks.Dispose();
     }
 
     private ApiContext NewContext()
@@ -113,6 +116,7 @@ public sealed class LabServer : IAsyncDisposable
             if (CrdController.IsDefinition(resource)) definitions.OnDefinitionChanged(stored, removed);
             else if (removed && resource.Custom) definitions.OnInstanceRemoved(resource);
         };
+        context.Admission = new Webhooks.WebhookAdmission(context, webhooks);
         var inProcess = new InProcessApi(context);
         foreach (string name in FirstNamespaces)
         {

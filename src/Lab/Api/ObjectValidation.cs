@@ -30,14 +30,11 @@ internal static class ObjectValidation
 
     private static List<StatusCause> Custom(JsonObject obj, JsonObject? old, ServedResource resource, List<StatusCause> before)
     {
-        var causes = new List<StatusCause>(SchemaValidation.Validate(obj, resource.Schema));
+        var causes = new List<StatusCause>(SchemaValidation.Validate(obj, resource.Schema, old));
         if (resource.Scale is { } scale) causes.AddRange(ScaleSubresource.Validate(obj, scale));
         // Rules may read any field, so they run only on an object whose shape holds.
-        if (before.Concat(causes).Any(Blocks)) causes.Add(RulesSkipped);
+        if (before.Concat(causes).Any(FieldError.BlocksRules)) causes.Add(RulesSkipped);
         else if (resource.Rules is { } rules) causes.AddRange(rules.Validate(obj, old));
         return causes;
     }
-
-    private static bool Blocks(StatusCause cause) => cause.Reason is
-        "FieldValueNotSupported" or "FieldValueRequired" or "FieldValueTooLong" or "FieldValueTooMany" or "FieldValueTypeInvalid";
 }

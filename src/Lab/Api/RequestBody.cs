@@ -14,7 +14,7 @@ internal readonly record struct ParsedBody(JsonNode? Node, IReadOnlyList<string>
 internal static class RequestBody
 {
     private const string Accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-    private const int ExcerptLength = 22;
+    private const int ExcerptLength = 30;
 
     private static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = 512 };
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -10,6 +11,8 @@ namespace Nemotron.Lab.Api;
 /// <summary>Writing answers: statuses, objects, lists, tables.</summary>
 internal static class ResponseWriter
 {
+    private const int FlushAfterBytes = 64 * 1024;
+
     public static Task StatusAsync(HttpContext http, ApiException refusal)
     {
         if (refusal.RetryAfterSeconds is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
@@ -101,6 +104,7 @@ internal static class ResponseWriter
         Write($"{{\"kind\":{Quote(resource.ListKind)},\"apiVersion\":{Quote(resource.ApiVersion)},\"metadata\":{metadata},\"items\":[");
         // Items of built-in lists carry neither kind nor apiVersion, as from the real server.
         int skip = resource.Custom ? 0 : StoredForm.TypePrefixLength(resource);
+        int unflushed = 0;
         for (int i = 0; i < page.Items.Count; i++)
         {
             if (i > 0) Write(",");
@@ -110,7 +114,11 @@ internal static class ResponseWriter
                 Write("{");
                 bytes = bytes[(1 + skip)..];
             }
-            await output.WriteAsync(bytes, http.RequestAborted);
+            output.Write(bytes.Span);
+            unflushed += bytes.Length;
+            if (unflushed < FlushAfterBytes) continue;
+            unflushed = 0;
+            await output.FlushAsync(http.RequestAborted);
         }
         Write("]}\n");
         await output.FlushAsync(http.RequestAborted);

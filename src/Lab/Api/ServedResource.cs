@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Nemotron.Lab.Cel;
 using Nemotron.Lab.Kinds;
 using Nemotron.Lab.Patching;
 using Nemotron.Lab.Schema;

@@ -38,7 +38,8 @@ internal static class Updating
             if (recordManager)
                 next = ManagedFields.RecordUpdate(live, next, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(request.Subresource));
 
-            ObjectValidation.EnsureValid(next, live, request);
+            // Binding and eviction set what nobody else may, and nothing else.
+            if (request.Subresource is not ("binding" or "eviction")) ObjectValidation.EnsureValid(next, live, request);
             request.Warnings.AddRange(ObjectMetaValidation.FinalizerWarnings(next, live));
             if (api.Admission is { } validating) await validating.ValidateAsync(request, AdmissionVerb.Update, next, live);
             if (SameButForTimes(live, next)) return live;
@@ -115,9 +116,15 @@ internal static class Updating
             if (managed is not null) kept["managedFields"] = managed;
             next["metadata"] = kept;
         }
-        else if (request.Resource.HasStatus && request.Subresource is null)
+        else if (request.Resource.HasStatus && request.Subresource is null or "finalize")
         {
             Restore(live, next, "status");
+        }
+        // A namespace's own finalizers go through its finalize subresource alone.
+        if (Deletion.IsNamespace(request.Resource) && request.Subresource != "finalize")
+        {
+            if (next["spec"] is not JsonObject spec) next["spec"] = spec = [];
+            Restore(live["spec"] as JsonObject, spec, "finalizers");
         }
     }
 

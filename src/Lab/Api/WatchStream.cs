@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
@@ -14,10 +15,12 @@ namespace Nemotron.Lab.Api;
 internal sealed class WatchStream(ApiContext api, ServedResource resource, string? ns, ListOptions options, Negotiated shape, Faults faults, TimeSpan bookmarkInterval)
 {
     private const int Batch = 256;
+    private const int FlushAfterBytes = 64 * 1024;
     private static readonly TimeSpan BookmarkBeforeEnd = TimeSpan.FromSeconds(2);
 
     private readonly WatchFilter filter = new(resource, ns, options);
     private bool columnsSent;
+    private int unflushed;
     private string includeObject = "";
 
     public async Task RunAsync(HttpContext http, CancellationToken stopping)
@@ -69,7 +72,7 @@ internal sealed class WatchStream(ApiContext api, ServedResource resource, strin
         long revision = Math.Max(api.Store.Revision, snapshot.Revision);
         // Without a version, or with 0, the state comes as synthetic ADDED events; sendInitialEvents asks for the same and a bookmark.
         foreach (var stored in snapshot.Objects(ns).Where(filter.Matches)) await EventAsync(output, new SeenChange("ADDED", stored, 0), cancel);
-        if (options is { SendInitialEvents: true, AllowBookmarks: true }) await BookmarkAsync(output, revision, true, cancel);
+        if (options is { SendInitialEvents: true, AllowBookmarks: true }) Bookmark(output, revision, true);
         await output.FlushAsync(cancel);
         return (position, revision);
     }
@@ -100,7 +103,7 @@ internal sealed class WatchStream(ApiContext api, ServedResource resource, strin
             var pause = nextBookmark - api.Now;
             if (options.AllowBookmarks && pause <= TimeSpan.Zero)
             {
-                await BookmarkAsync(output, Math.Max(revision, api.Store.Revision), false, cancel);
+                Bookmark(output, Math.Max(revision, api.Store.Revision), false);
                 await output.FlushAsync(cancel);
                 nextBookmark = NextBookmark(started, api.Now, duration);
                 continue;
@@ -150,19 +153,18 @@ internal sealed class WatchStream(ApiContext api, ServedResource resource, strin
         if (faults.TakeDuplicate()) await EventAsync(output, seen, cancel);
     }
 
-    private async ValueTask EventAsync(PipeWriter output, SeenChange seen, CancellationToken cancel)
+    /// <summary>Buffers an event; what has gathered goes out when it is much, and at the end of each batch.</summary>
+    private ValueTask<FlushResult> EventAsync(PipeWriter output, SeenChange seen, CancellationToken cancel)
     {
         Encoding.UTF8.GetBytes($"{{\"type\":\"{seen.Type}\",\"object\":", output);
-        if (shape.Shape == ResponseShape.Object && seen.StampedRevision == 0 && resource.View is null)
-        {
-            await output.WriteAsync(seen.Object.Utf8, cancel);
-        }
-        else
-        {
-            var obj = filter.Show(seen);
-            await output.WriteAsync(StoredObject.Serialise(Shaped(obj)), cancel);
-        }
-        Encoding.UTF8.GetBytes("}\n", output);
+        bool asStored = shape.Shape == ResponseShape.Object && seen.StampedRevision == 0 && resource.View is null;
+        var json = asStored ? seen.Object.Utf8 : StoredObject.Serialise(Shaped(filter.Show(seen)));
+        output.Write(json.Span);
+        output.Write("}\n"u8);
+        unflushed += json.Length;
+        if (unflushed < FlushAfterBytes) return default;
+        unflushed = 0;
+        return output.FlushAsync(cancel);
     }
 
     private JsonObject Shaped(JsonObject obj)
@@ -180,7 +182,7 @@ internal sealed class WatchStream(ApiContext api, ServedResource resource, strin
         }
     }
 
-    private async Task BookmarkAsync(PipeWriter output, long revision, bool initialEnd, CancellationToken cancel)
+    private void Bookmark(PipeWriter output, long revision, bool initialEnd)
     {
         var metadata = new JsonObject { ["resourceVersion"] = revision.ToString(CultureInfo.InvariantCulture) };
         if (!resource.Custom) metadata["creationTimestamp"] = null;
@@ -190,16 +192,16 @@ internal sealed class WatchStream(ApiContext api, ServedResource resource, strin
         var shaped = shape.Shape == ResponseShape.Table
             ? TableRenderer.Render(resource, [obj], ResponseWriter.TableMetadata(obj.ResourceVersion()), includeObject, api.Now, withColumns: !columnsSent)
             : Shaped(obj);
-        await output.WriteAsync(StoredObject.Serialise(shaped), cancel);
-        Encoding.UTF8.GetBytes("}\n", output);
+        output.Write(StoredObject.Serialise(shaped));
+        output.Write("}\n"u8);
     }
 
     private static async Task ExpiredAsync(PipeWriter output, long revision, long lost, CancellationToken cancel)
     {
         var status = ApiErrors.Expired($"too old resource version: {revision.ToString(CultureInfo.InvariantCulture)} ({lost.ToString(CultureInfo.InvariantCulture)})").ToStatus();
         Encoding.UTF8.GetBytes("{\"type\":\"ERROR\",\"object\":", output);
-        await output.WriteAsync(StoredObject.Serialise(status), cancel);
-        Encoding.UTF8.GetBytes("}\n", output);
+        output.Write(StoredObject.Serialise(status));
+        output.Write("}\n"u8);
         await output.FlushAsync(cancel);
     }
 }

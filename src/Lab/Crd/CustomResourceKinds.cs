@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Api;
-using Nemotron.Lab.Cel;
 using Nemotron.Lab.Schema;
 using Nemotron.Lab.Storage;
 

@@ -2,17 +2,9 @@
 #pragma warning disable CA1801, IDE0060, CA1822
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Api;
-using Nemotron.Lab.Schema;
 
 namespace Nemotron.Lab.Cel
 {
-    internal sealed class CompiledRules
-    {
-        public static CompiledRules Compile(StructuralSchema schema) => new();
-
-        public IReadOnlyList<StatusCause> Validate(JsonObject obj, JsonObject? old) => [];
-    }
-
     internal static class CrdValidation
     {
         public static IReadOnlyList<StatusCause> Validate(JsonObject crd) => [];
