@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Nemotron.Lab.Api;
+using Nemotron.Lab.Controllers.Disruption;
 using Nemotron.Lab.Controllers.GarbageCollection;
 using Nemotron.Lab.Controllers.NodeLifecycle;
 using Nemotron.Lab.Controllers.Scheduling;
@@ -34,6 +35,8 @@ internal sealed class ControlPlane : IAsyncDisposable
             new GarbageCollector(context),
             new NamespaceController(context),
             new ServiceAccountController(context),
+            new DisruptionController(context),
+            new EndpointSliceController(context),
         ];
     }
 

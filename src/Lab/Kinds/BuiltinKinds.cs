@@ -79,6 +79,7 @@ internal static class BuiltinKinds
             Model = typeof(TModel),
             Subresources = subresources ?? [],
             HasGeneration = generation,
+            Rules = KindRules.Of(group, kind),
             AllowsUnconditionalUpdate = unconditional,
         };
 }

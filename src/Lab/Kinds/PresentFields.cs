@@ -168,7 +168,7 @@ internal static class PresentFields
         V1PersistentVolumeClaimSpec.storageClassName V1LeaseSpec.holderIdentity V1LeaseSpec.preferredHolder V1LeaseSpec.strategy
         V1IngressSpec.ingressClassName V1PodSpec.runtimeClassName Discoveryv1EndpointPort.name Discoveryv1EndpointPort.appProtocol
         Discoveryv1EndpointPort.protocol V1Endpoint.nodeName V1Endpoint.zone V1Endpoint.hostname V1GRPCAction.service V1ServicePort.appProtocol
-        V1ServiceSpec.loadBalancerClass V1CustomResourceConversion.strategy V1SeccompProfile.localhostProfile
+        V1ServiceSpec.loadBalancerClass V1HostPathVolumeSource.type V1CustomResourceConversion.strategy V1SeccompProfile.localhostProfile
         """;
 
     private static readonly FrozenDictionary<string, string[]> AlwaysByType =

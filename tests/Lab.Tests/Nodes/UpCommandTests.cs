@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using Nemotron.Lab.Cli;
+
+namespace Nemotron.Lab.Nodes.Tests;
+
+public class UpCommandTests
+{
+    [Theory]
+    [InlineData("up --kubeconfig k --nodes 3xH99:8", 2, "unknown GPU \"H99\"")]
+    [InlineData("up --kubeconfig k --clock-speed 0", 2, "a speed is above 0")]
+    [InlineData("up --kubeconfig k --port 70000", 2, "a port is 0 to 65535")]
+    [InlineData("up", 2, "--kubeconfig")]
+    [InlineData("down", 2, "down")]
+    [InlineData("up --kubeconfig /proc/nowhere/k", 1, "cannot write the kubeconfig /proc/nowhere/k")]
+    public async Task Mistakes_end_with_a_sentence_and_a_code(string line, int code, string says)
+    {
+        var (exit, _, error) = await RunAsync(line.Split(' '));
+        error.ShouldContain(says);
+        exit.ShouldBe(code);
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_named()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        var (exit, _, error) = await RunAsync("up", "--kubeconfig", Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "--port", $"{port}");
+        error.ShouldContain($"port {port} on 127.0.0.1 is in use");
+        exit.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task It_says_what_it_is_and_stops_when_told()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using var stop = new CancellationTokenSource();
+        var output = new Awaited("Ctrl-C", stop);
+        var exit = await LabProgram.RunAsync(["up", "--kubeconfig", path, "--nodes", "1xH100:8"], output, TextWriter.Null, stop.Token);
+        exit.ShouldBe(0);
+        output.ToString().ShouldContain("a test bed, not a distribution");
+        output.ToString().ShouldContain("simulated");
+        output.ToString().ShouldContain(path);
+        File.ReadAllText(path).ShouldContain("current-context: lab");
+        File.Delete(path);
+    }
+
+    private static async Task<(int Exit, string Output, string Error)> RunAsync(params string[] args)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var exit = await LabProgram.RunAsync(args, output, error, TestContext.Current.CancellationToken);
+        return (exit, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Presses Ctrl-C, so to speak, when a text has been written.</summary>
+    private sealed class Awaited(string text, CancellationTokenSource stop) : StringWriter
+    {
+        public override async Task FlushAsync(CancellationToken cancellationToken)
+        {
+            await base.FlushAsync(cancellationToken);
+            if (ToString().Contains(text, StringComparison.Ordinal)) await stop.CancelAsync();
+        }
+    }
+}
