@@ -61,7 +61,7 @@ public sealed class LeaderElectorTests
         for (var renewal = 0; renewal < 20; renewal++)
         {
             var from = clock.GetUtcNow();
-            await Until.True(() => clock.GetUtcNow() - from > TimeSpan.FromSeconds(10), "10 s", clock);
+            await Until.True(() => clock.GetUtcNow() - from > TimeSpan.FromSeconds(10), "10 s", clock, TimeSpan.FromMilliseconds(500));
             store.Put("other", 15, $"1999-01-01T00:00:{renewal + 1:00}.000000Z");
         }
 
