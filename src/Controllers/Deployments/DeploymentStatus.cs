@@ -39,6 +39,12 @@ internal static class DeploymentStatus
             Engine = decision.Decided is { } decided
                 ? new EngineStatus { Type = entity.Spec.Engine?.Type ?? EngineKind.TrtLlmServe, Image = decided.Launch.Image }
                 : former?.Engine,
+            Reasoning = new ReasoningStatus
+            {
+                Default = entity.Spec.Reasoning?.Default ?? ReasoningMode.Off,
+                BudgetTokens = entity.Spec.Reasoning?.BudgetTokens,
+                Grammar = decision.Model?.Reasoning.Grammar.ToString() ?? former?.Reasoning?.Grammar,
+            },
         };
     }
 

@@ -30,7 +30,7 @@ internal sealed class NemotronModelController(ModelLibrary library, IKubernetes 
             conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, "The architecture adds up.");
             conditions.Set(ConditionTypes.Ready, true, ConditionReasons.Computed, $"modelRef: {{name: {name}}} finds it.");
         }
-        catch (Exception e) when (e is ArgumentException or Planner.CatalogueException or ModelSourceException)
+        catch (Exception e) when (e is Planner.CatalogueException or ModelSourceException)
         {
             library.Set(name, null);
             next = new NemotronModelStatus();
@@ -53,13 +53,10 @@ internal sealed class NemotronModelController(ModelLibrary library, IKubernetes 
     private async Task<Planner.ModelEntry> EntryAsync(NemotronModel entity, CancellationToken cancellationToken)
     {
         var (name, spec) = (entity.Metadata.Name, entity.Spec);
-        if (spec.HfConfigMapRef is not { } reference)
-            return DeclaredModel.Entry(name, spec, DeclaredModel.Architecture(
-                spec.Architecture!,
-                spec.MaxContextTokens ?? throw new ArgumentException("spec.maxContextTokens: must be set beside spec.architecture, which does not say it")));
-
-        var read = Planner.HuggingFaceConfig.ReadModel($"{reference.Namespace}/{reference.Name}[{reference.Key ?? DefaultKey}]", await ReadAsync(reference, cancellationToken), name);
-        return DeclaredModel.Entry(name, spec, read.Architecture) with { RemoteCode = read.RemoteCode, SsmState = read.SsmState };
+        var read = spec.HfConfigMapRef is { } reference
+            ? Planner.HuggingFaceConfig.ReadModel($"{reference.Namespace}/{reference.Name}[{reference.Key ?? DefaultKey}]", await ReadAsync(reference, cancellationToken), name)
+            : null;
+        return DeclaredModel.Entry(name, spec, read);
     }
 
     private const string DefaultKey = "config.json";
