@@ -38,7 +38,7 @@ public enum RbacVerb
     All = Get | List | Watch | Create | Update | Patch | Delete | DeleteCollection,
 }
 
-/// <summary>Declares which rights a controller needs on the resources of entity types. Manifests are made from it.</summary>
+/// <summary>Declares which rights a controller needs on the resources of entity types. <see cref="RbacRules"/> makes a ClusterRole of it.</summary>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class EntityRbacAttribute : Attribute
 {

@@ -20,9 +20,9 @@ internal sealed class KubeApi(KubeClient client, TimeProvider time)
 
     /// <summary>The object with its status code; <c>managedFields</c> are not read.</summary>
     internal async Task<(T Object, HttpStatusCode Status)> SendAsync<T>(
-        HttpMethod method, string pathAndQuery, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken, TimeSpan? timeout = null)
+        HttpMethod method, string pathAndQuery, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(timeout ?? RequestTimeout, time);
+        using var limit = new CancellationTokenSource(RequestTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
@@ -33,7 +33,7 @@ internal sealed class KubeApi(KubeClient client, TimeProvider time)
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"{method} {pathAndQuery}: no answer within {(timeout ?? RequestTimeout).TotalSeconds:0.#} s.");
+            throw new TimeoutException($"{method} {pathAndQuery}: no answer within {RequestTimeout.TotalSeconds:0.#} s.");
         }
     }
 

@@ -64,6 +64,12 @@ internal sealed class EventRecorder(KubeApi api, OperatorSettings settings, Runt
                     await WriteSeriesAsync(due, cancellationToken);
                 }
             }
+
+            // The process ends: what is counted is written now, due or not.
+            foreach (var left in correlator.Due(DateTimeOffset.MaxValue))
+            {
+                await WriteSeriesAsync(left, cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -12,7 +12,8 @@ public static class KubernetesOperatorExtensions
 {
     /// <summary>
     /// Adds the runtime: client, caches, appliers, events, leader election. Nothing runs before the host starts. An unreachable API server or a missing
-    /// resource type does not end the process: it keeps trying and <c>/readyz</c> says what is missing.
+    /// resource type does not end the process: it keeps trying and <c>/readyz</c> says what is missing. A missing or broken kubeconfig does: starting the host throws
+    /// <see cref="KubeconfigException"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Changes the settings.</param>

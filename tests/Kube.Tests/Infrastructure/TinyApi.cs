@@ -13,7 +13,8 @@ internal sealed class TinyApi : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly Dictionary<string, JsonObject> objects = new(StringComparer.Ordinal);
     private readonly List<(string Collection, Channel<string> Lines)> watchers = [];
-    private readonly List<(string Collection, int Version, string Line)> held = [];
+    private readonly List<(string Path, int Version, string Line)> history = [];
+    private readonly List<(string Path, string Line)> held = [];
     private int version = 100;
     private bool holdEvents;
 
@@ -67,7 +68,7 @@ internal sealed class TinyApi : IAsyncDisposable
         lock (gate)
         {
             holdEvents = false;
-            foreach (var (collection, _, line) in held)
+            foreach (var (collection, line) in held)
             {
                 Send(collection, line);
             }
@@ -278,9 +279,16 @@ internal sealed class TinyApi : IAsyncDisposable
         var lines = Channel.CreateUnbounded<string>();
         lock (gate)
         {
-            foreach (var (path, obj) in objects.Where(o => Matches(request.Path, o.Key)))
+            if (request.Parameter("resourceVersion") is { } from)
             {
-                if (request.Parameter("resourceVersion") is not { } from || int.Parse(from) < int.Parse(obj["metadata"]!["resourceVersion"]!.ToString()))
+                foreach (var (_, _, line) in history.Where(h => h.Version > int.Parse(from) && Matches(request.Path, h.Path) && !holdEvents))
+                {
+                    lines.Writer.TryWrite(line);
+                }
+            }
+            else
+            {
+                foreach (var (_, obj) in objects.Where(o => Matches(request.Path, o.Key)))
                 {
                     lines.Writer.TryWrite(Line("ADDED", obj));
                 }
@@ -310,9 +318,10 @@ internal sealed class TinyApi : IAsyncDisposable
 
     private void Tell(string path, string type, JsonObject obj)
     {
+        history.Add((path, version, Line(type, obj)));
         if (holdEvents)
         {
-            held.Add((path, version, Line(type, obj)));
+            held.Add((path, Line(type, obj)));
         }
         else
         {
