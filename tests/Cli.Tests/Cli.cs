@@ -1,5 +1,3 @@
-using Nemotron.Cli;
-
 namespace Nemotron.Cli.Tests;
 
 /// <summary>One run of the program within the test's process.</summary>

@@ -103,13 +103,15 @@ public sealed class PlanCommandTests
     }
 
     [Fact]
-    public void A_terminal_gets_colours()
+    public void Only_a_terminal_gets_colours_and_both_keep_to_the_width()
     {
-        using var output = new StringWriter();
-        // Spectre looks at the environment too, so only the absence of colour without the flag is certain.
-        CommandLine.Run(["plan", "Nano"], new Terminal(TextReader.Null, output, TextWriter.Null, Colours: false, Width: 120));
-        output.ToString().ShouldNotContain('\u001b');
-        output.ToString().Split('\n').Max(line => line.Length).ShouldBeLessThanOrEqualTo(120);
+        using var coloured = new StringWriter();
+        CommandLine.Run(["plan", "Nano"], new Terminal(TextReader.Null, coloured, TextWriter.Null, Colours: true, Width: 120));
+        coloured.ToString().ShouldContain("\u001b[");
+        using var plain = new StringWriter();
+        CommandLine.Run(["plan", "Nano"], new Terminal(TextReader.Null, plain, TextWriter.Null, Colours: false, Width: 120));
+        plain.ToString().ShouldNotContain('\u001b');
+        plain.ToString().Split('\n').Max(line => line.Length).ShouldBeLessThanOrEqualTo(120);
     }
 
     [Fact]
@@ -141,13 +143,13 @@ public sealed class PlanCommandTests
 
     [Theory]
     [InlineData("model: Super", "model: Super\n  modelRef: { name: Nano }", "standard input: chat: spec: exactly one of model and modelRef must be set")]
-    [InlineData("model: Super", "replicas: 1", "standard input: chat: spec: exactly one of model and modelRef must be set")]
+    [InlineData("model: Super", "priority: 1", "standard input: chat: spec: exactly one of model and modelRef must be set")]
     [InlineData("model: Super", "model: Sooper", "unknown model 'Sooper'; nearest: Super")]
     [InlineData("precision: FP8", "precision: FP9", "standard input: chat: spec.precision: 'FP9' is not one of BF16, FP8, NVFP4")]
     [InlineData("tensorParallel: 2", "tensorParallel: two", "standard input: chat: spec.tensorParallel: must be a whole number, not 'two'")]
     [InlineData("kvCache: { precision: BF16 }", "kvCache: { freeGpuMemoryFraction: 2 }", "spec.kvCache.freeGpuMemoryFraction: must be above 0 and at most 1")]
     [InlineData("kind: NemotronDeployment", "kind: Deployment", "standard input: holds no NemotronDeployment")]
-    [InlineData("kvCache: { precision: BF16 }", "kvCache: { precision: BF16", "standard input: line")]
+    [InlineData("kvCache: { precision: BF16 }", "kvCache: { precision: BF16", "standard input: is not YAML")]
     public void A_wrong_file_is_named_with_place_and_reason(string right, string wrong, string message)
     {
         var run = Cli.RunWith(Deployments.Replace(right, wrong, StringComparison.Ordinal), "plan", "-f", "-");

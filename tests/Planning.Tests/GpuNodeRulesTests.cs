@@ -48,6 +48,25 @@ public sealed class GpuNodeRulesTests
         GpuNodeRules.Join([]).Refusal!.ShouldContain("no node");
     }
 
+    [Theory]
+    [InlineData("H100-SXM", 4, "clique", 4)]
+    [InlineData("GB200", 4, "clique", 72)]
+    [InlineData("GB200", 4, null, 4)]
+    public void A_request_for_nodes_takes_what_they_have(string gpu, int count, string? clique, int domain)
+    {
+        var request = Plans.Request("Nano").On(new GpuNode(Plans.Gpu(gpu), gpu, 70_000, count, clique));
+        (request.GpuMemoryMiB, request.GpusPerNode, request.DomainGpus).ShouldBe((70_000, count, domain));
+    }
+
+    [Fact]
+    public void A_node_with_fewer_gpus_ends_the_group_sooner()
+    {
+        var plan = MemoryPlanner.Plan(Plans.Request("Ultra", 8) with { GpusPerNode = 4 });
+        plan.Findings.ShouldContain(finding => finding.Refuses && finding.Kind == PlanFindingKind.NvLinkDomain);
+        MemoryPlanner.Plan(Plans.Request("Ultra", null) with { GpusPerNode = 4 }).TensorParallel.ShouldBe(4);
+        MemoryPlanner.Plan(Plans.Request("Ultra", 8, gpu: "GB200") with { GpusPerNode = 4 }).Nodes.ShouldBe(2);
+    }
+
     private static GpuNodeVerdict Read(params (string Name, string Value)[] labels) => GpuNodeRules.Read(Labels(labels), GpuCatalogue.Default);
 
     private static Dictionary<string, string> Labels(params (string Name, string Value)[] labels)

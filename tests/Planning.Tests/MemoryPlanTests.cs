@@ -178,6 +178,19 @@ public sealed class MemoryPlanTests
     }
 
     [Fact]
+    public void An_ffn_wider_than_the_activations_planned_is_told()
+    {
+        var plan = Plans.Plan("Ultra", 8, Precision.FP8);
+        var finding = plan.Findings.Single(finding => finding.Kind == PlanFindingKind.Activations);
+        finding.Refuses.ShouldBeFalse();
+        finding.Message.ShouldBe("the widest FFN writes 1.63 GiB in a pass of 8192 tokens, 1.25 GiB are planned");
+        finding.Fix.ShouldBe("max batched tokens 6301");
+        foreach (var model in ModelCatalogue.Default.Models.Where(model => model.Name != "Ultra"))
+            MemoryPlanner.Plan(new PlanRequest { Model = model, Gpu = Plans.Gpu("GB300") }).Findings
+                .ShouldNotContain(found => found.Kind == PlanFindingKind.Activations, model.Name);
+    }
+
+    [Fact]
     public void Every_line_has_a_figure_a_reason_and_fits_into_status()
     {
         foreach (var model in ModelCatalogue.Default.Models)

@@ -26,8 +26,8 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error,
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = Colours ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = Colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Ansi = Colours ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = Colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(Out),
         });

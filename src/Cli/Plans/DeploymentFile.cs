@@ -39,7 +39,7 @@ internal static class DeploymentFile
         catch (InvalidOperationException)
         {
             // The scanner's own failure on a flow collection that the text ends within; it keeps the place to itself.
-            throw new BadInputException($"{file}: is not YAML: a bracket or brace is left open");
+            throw new BadInputException($"{file}: is not YAML; is a bracket or brace left open?");
         }
         var found = stream.Documents.Select(document => document.RootNode).OfType<YamlMappingNode>()
             .SelectMany(Unlisted)

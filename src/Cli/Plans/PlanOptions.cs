@@ -40,6 +40,8 @@ internal sealed class PlanOptions
 
     public Option<double?> MemoryFraction { get; } = new("--memory-fraction") { Description = "The engine's memory fraction; 0.95 of what is free for TensorRT-LLM, 0.9 of the GPU for vLLM if absent." };
 
+    public Option<int?> MaxBatchedTokens { get; } = new("--max-batched-tokens") { Description = "Tokens that the engine puts into one forward pass; 8192 if absent." };
+
     public Option<int?> GpusPerNode { get; } = new("--gpus-per-node") { Description = "GPUs of a node; the type's if absent." };
 
     public Option<int?> NvLinkDomain { get; } = new("--nvlink-domain") { Description = "GPUs of an NVLink domain; the type's if absent." };
@@ -51,7 +53,7 @@ internal sealed class PlanOptions
     public IEnumerable<Option> All =>
     [
         Config, File, Gpu, MemoryMiB, TensorParallel, PipelineParallel, Precision, KvPrecision, StatePrecision, Context, Concurrency,
-        Engine, MemoryFraction, GpusPerNode, NvLinkDomain, MultiNode, GpuCatalogue,
+        Engine, MemoryFraction, MaxBatchedTokens, GpusPerNode, NvLinkDomain, MultiNode, GpuCatalogue,
     ];
 
     public PlanRequest Request(ParseResult given, ModelEntry model, DeploymentFields? file)
@@ -59,7 +61,7 @@ internal sealed class PlanOptions
         var gpus = given.GetValue(GpuCatalogue) is { } directory
             ? Planning.GpuCatalogue.FromDirectory(directory.FullName)
             : Planning.GpuCatalogue.Default;
-        return new PlanRequest
+        var request = new PlanRequest
         {
             Model = model,
             Gpu = WholeGpu(gpus, given.GetValue(Gpu) ?? DefaultGpu),
@@ -77,6 +79,7 @@ internal sealed class PlanOptions
             DomainGpus = given.GetValue(NvLinkDomain),
             MultiNode = given.GetValue(MultiNode),
         };
+        return given.GetValue(MaxBatchedTokens) is { } tokens ? request with { MaxBatchedTokens = tokens } : request;
     }
 
     private static GpuType WholeGpu(GpuCatalogue gpus, string name)

@@ -52,12 +52,16 @@ internal static class PlanTable
             var fix = finding.Fix is null ? "" : $" (would do: {finding.Fix})";
             console.MarkupLine($"[{colour}]{word}[/]: {Markup.Escape(finding.Message + fix)}");
         }
-        foreach (var mark in plan.Model.Provenance)
+        foreach (var mark in plan.Model.Provenance.Where(BearsOnMemory))
             console.MarkupLine($"[yellow]note[/]: {Markup.Escape($"{plan.Model.Name} {mark.Figure} is {mark.Status}: {mark.Note}")}");
         if (plan.Request.GpuMemoryMiB is not null) return;
         foreach (var mark in plan.Request.Gpu?.Provenance.Where(mark => mark.Figure == "memoryMiB") ?? [])
             console.MarkupLine($"[yellow]note[/]: {Markup.Escape($"{plan.Request.Gpu!.Name} {mark.Figure} is {mark.Status}: {mark.Note}")}");
     }
+
+    // The catalogue also marks what is known of reasoning and serving; -o json has all marks.
+    private static bool BearsOnMemory(FigureProvenance mark) =>
+        !mark.Figure.StartsWith("reasoning", StringComparison.Ordinal) && mark.Figure is not ("engines" or "remoteCode");
 
     private static string Value(PlanLine line) => line.Unit == "bytes"
         ? Math.Abs(line.Value) < 1 << 20 ? Number(line.Value) + " B" : ByteText.Of(line.Value)

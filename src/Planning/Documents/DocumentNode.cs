@@ -39,7 +39,7 @@ internal sealed class DocumentNode
         catch (InvalidOperationException error)
         {
             // The scanner's own failure on a flow collection that the text ends within; it keeps the place to itself.
-            throw new CatalogueException(file, "line unknown", "is not YAML: a bracket or brace is left open", error);
+            throw new CatalogueException(file, "line unknown", "is not YAML; is a bracket or brace left open?", error);
         }
         if (stream.Documents.Count != 1)
             throw new CatalogueException(file, "", $"expected one YAML document, found {stream.Documents.Count}");

@@ -63,6 +63,7 @@ public static class MemoryPlanner
             Findings = findings,
         };
         if (!holds) findings.Insert(0, MemoryVerdict.Explain(plan));
+        if (WideFfn.Warning(plan) is { } wide) findings.Add(wide);
         if (plan.Nodes > 1)
             findings.Add(new PlanFinding(
                 PlanFindingKind.SpansNodes, false, $"a replica of {plan.Gpus} GPUs spans {plan.Nodes} nodes and starts and stops as one group"));

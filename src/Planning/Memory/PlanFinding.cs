@@ -27,6 +27,9 @@ public enum PlanFindingKind
     /// <summary>The memory does not hold what was asked for.</summary>
     Memory,
 
+    /// <summary>One forward pass may need more for activations than is planned for them.</summary>
+    Activations,
+
     /// <summary>The context is longer than the model was made for.</summary>
     ContextBeyondModel,
 

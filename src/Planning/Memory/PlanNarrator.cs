@@ -50,12 +50,20 @@ internal static class PlanNarrator
         lines.Add(new PlanLine("activations", -plan.ActivationBytes, "bytes", Text(
             $"2 bytes x {perPass} tokens x {plan.Model.Architecture.WidestAttention} wide x a factor for {Count(plan.TensorParallel, "GPU")}, at least 70 MiB")));
         lines.Add(new PlanLine("NCCL buffers", -plan.NcclBytes, "bytes", Text($"buffers for {Count(plan.Gpus, "GPU")} that talk to each other")));
-        lines.Add(new PlanLine("held back", -plan.HeldBackBytes, "bytes",
-            "CUDA context, CUDA graphs and allocator: what the engine leaves, and 1 GiB at the least"));
+        lines.Add(new PlanLine("held back", -plan.HeldBackBytes, "bytes", plan.HeldBackBytes < 0
+            ? "weights, activations and NCCL are this much larger than the GPU"
+            : "CUDA context, CUDA graphs and allocator: what the engine leaves, and 1 GiB at the least"));
+        lines.Add(new PlanLine("cache budget", plan.CacheBudgetBytes, "bytes", Budget(plan)));
+    }
+
+    private static string Budget(MemoryPlan plan)
+    {
+        if (plan.CacheBudgetBytes == 0) return "nothing is left";
         var fraction = plan.MemoryFraction.ToString("0.###", CultureInfo.InvariantCulture);
-        lines.Add(new PlanLine("cache budget", plan.CacheBudgetBytes, "bytes", plan.Request.Engine == EngineKind.Vllm
+        var rule = plan.Request.Engine == EngineKind.Vllm
             ? $"{fraction} of the GPU less weights, activations and NCCL: vLLM's gpu_memory_utilization"
-            : $"{fraction} of what weights, activations and NCCL leave free: TensorRT-LLM's free_gpu_memory_fraction"));
+            : $"{fraction} of what weights, activations and NCCL leave free: TensorRT-LLM's free_gpu_memory_fraction";
+        return plan.HeldBackBytes == MemoryReserve.RuntimeFloorBytes ? $"all but 1 GiB, since that is less than {rule}" : rule;
     }
 
     private static void TellSequence(MemoryPlan plan, List<PlanLine> lines)
@@ -82,7 +90,7 @@ internal static class PlanNarrator
     private static void TellResult(MemoryPlan plan, List<PlanLine> lines)
     {
         lines.Add(new PlanLine("KV tokens", plan.KvTokens, "tokens", Text(
-            $"what the budget holds beside the state of {Count(plan.Request.Concurrency, "sequence")}, in whole blocks")));
+            $"what the budget holds{(plan.Whole.MambaLayers > 0 ? $" beside the state of {Count(plan.Request.Concurrency, "sequence")}" : "")}, in whole blocks")));
         lines.Add(new PlanLine("sequences", plan.MaxSequences, "sequences", Text($"of {plan.ContextTokens} tokens each; {plan.Binding} binds")));
         lines.Add(new PlanLine("head-room", plan.HeadroomBytes, "bytes", Text(
             $"per GPU, left by the {Count(plan.Request.Concurrency, "sequence")} asked for")));

@@ -48,9 +48,19 @@ public sealed record PlanRequest
     /// <summary>GPUs of a node; null takes the GPU type's.</summary>
     public int? GpusPerNode { get; init; }
 
-    /// <summary>GPUs that a tensor-parallel group may span; null takes the GPU type's NVLink domain.</summary>
+    /// <summary>GPUs that a tensor-parallel group may span; null takes the GPU type's NVLink domain where it is larger than a node, else the node.</summary>
     public int? DomainGpus { get; init; }
 
     /// <summary>Whether a tensor-parallel group may leave its NVLink domain.</summary>
     public bool MultiNode { get; init; }
+
+    /// <summary>The request for real nodes: their GPU, the memory that they report, and their number of GPUs. A rack's NVLink domain counts only for nodes that say they are in one.</summary>
+    /// <param name="node">A node, or the least of a set (<see cref="GpuNodeRules.Join"/>).</param>
+    public PlanRequest On(GpuNode node) => this with
+    {
+        Gpu = node.Type,
+        GpuMemoryMiB = node.MemoryMiB,
+        GpusPerNode = node.Count,
+        DomainGpus = node is { Clique: not null, Type: { } type } && type.DomainGpus > type.GpusPerNode ? type.DomainGpus : node.Count,
+    };
 }

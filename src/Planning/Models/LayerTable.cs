@@ -33,6 +33,7 @@ internal sealed class LayerTable
             var count = Count(kind, 0, LayerCount);
             whole.Add(Shards(1)[kind], count);
             if (Kinds[kind].Mamba is not null) MambaLayers += count;
+            if (Kinds[kind].Ffn is { } ffn) WidestFfnColumns = Math.Max(WidestFfnColumns, ffn.Width * (ffn.Gated ? 2 : 1));
             if (Kinds[kind].Attention is not { } attention) continue;
             WidestAttention = Math.Max(WidestAttention, attention.QueryHeads * attention.KeyHeadDim);
             HasWindows |= attention is { StoresCache: true, WindowTokens: not null };
@@ -49,6 +50,9 @@ internal sealed class LayerTable
     public int WidestAttention { get; }
 
     public bool HasWindows { get; }
+
+    /// <summary>Columns that the widest FFN computes at once: its width, twice when gated.</summary>
+    public int WidestFfnColumns { get; }
 
     public TensorTally Parameters { get; }
 

@@ -5,7 +5,14 @@ namespace Nemotron.Planning;
 /// <summary>The rules that a request is held against before memory is looked at, each with its reason and the smallest change that heeds it.</summary>
 internal static class PlanRules
 {
-    public static int DomainGpus(PlanRequest request) => request.DomainGpus ?? request.Gpu?.DomainGpus ?? TensorParallelRules.Largest;
+    // A domain larger than a node is the rack's; any other ends with the node, which may have fewer GPUs than is usual.
+    public static int DomainGpus(PlanRequest request) => request switch
+    {
+        { DomainGpus: { } given } => given,
+        { Gpu: { } gpu } when gpu.DomainGpus > gpu.GpusPerNode => gpu.DomainGpus,
+        { Gpu: null, GpusPerNode: null } => TensorParallelRules.Largest,
+        _ => GpusPerNode(request),
+    };
 
     public static int GpusPerNode(PlanRequest request) => request.GpusPerNode ?? request.Gpu?.GpusPerNode ?? 8;
 

@@ -1,0 +1,59 @@
+namespace Nemotron.Cli.Tests;
+
+/// <summary>Holds the figures of docs/memory-plan.md to the commands that stand above them.</summary>
+public sealed class DocumentedCommandsTests
+{
+    private const string Prompt = "$ kubectl nemotron ";
+
+    [Fact]
+    public void Every_command_prints_what_the_page_shows()
+    {
+        var commands = Commands(File.ReadAllLines(Path.Combine(Repository(), "docs", "memory-plan.md"))).ToArray();
+        commands.Length.ShouldBeGreaterThan(8);
+        foreach (var (command, shown) in commands)
+        {
+            shown.ShouldNotBeEmpty(command);
+            var run = Cli.Run(command.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            var printed = (run.Out + run.Error).Split('\n').Select(Squeezed).ToArray();
+            var from = 0;
+            foreach (var line in shown)
+            {
+                var at = Array.IndexOf(printed, Squeezed(line), from);
+                at.ShouldBeGreaterThanOrEqualTo(0, $"'{command}' does not print, after line {from}:\n{line}");
+                from = at + 1;
+            }
+        }
+    }
+
+    // A console block is a command and what it prints; a line of dots stands for lines left out.
+    private static IEnumerable<(string Command, List<string> Shown)> Commands(string[] page)
+    {
+        List<string>? shown = null;
+        var command = "";
+        foreach (var line in page)
+        {
+            if (line.StartsWith(Prompt, StringComparison.Ordinal))
+            {
+                if (shown is not null) yield return (command, shown);
+                (command, shown) = (line[Prompt.Length..], []);
+            }
+            else if (line.StartsWith("```", StringComparison.Ordinal) && shown is not null)
+            {
+                yield return (command, shown);
+                shown = null;
+            }
+            else if (shown is not null && line is not ("..." or "")) shown.Add(line);
+        }
+    }
+
+    private static string Squeezed(string line) => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    private static string Repository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "NemotronOperator.sln"))) return folder.FullName;
+        }
+        throw new InvalidOperationException("no folder above the tests holds NemotronOperator.sln");
+    }
+}
