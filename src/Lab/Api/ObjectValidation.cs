@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Nemotron.Lab.Cel;
 using Nemotron.Lab.Kinds.Validation;
 using Nemotron.Lab.Schema;
 
@@ -32,7 +31,7 @@ internal static class ObjectValidation
             causes.AddRange(MetadataValidation.Validate(obj, resource.Namespaced));
             causes.AddRange(Custom(obj, old, resource, causes));
         }
-        if (Crd.CrdController.IsDefinition(resource)) causes.AddRange(CrdValidation.Validate(obj));
+        if (Crd.CrdController.IsDefinition(resource)) causes.AddRange(CrdValidation.Validate(obj, old));
         if (causes.Count > 0) throw ApiErrors.Invalid(resource.Builtin?.RefusalGroup ?? resource.Gvr.Group, resource.Kind, obj.Name(), causes);
     }
 
