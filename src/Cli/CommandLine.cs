@@ -25,7 +25,8 @@ internal static class CommandLine
         {
             var code = parsed.Invoke(new InvocationConfiguration
             {
-                Output = terminal.Out,
+                // Suggestions for a mistyped word are part of the error, not of what a script reads.
+                Output = parsed.Errors.Count > 0 ? terminal.Error : terminal.Out,
                 Error = terminal.Error,
                 EnableDefaultExceptionHandler = false,
             });

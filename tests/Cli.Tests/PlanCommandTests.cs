@@ -103,15 +103,17 @@ public sealed class PlanCommandTests
     }
 
     [Fact]
-    public void Only_a_terminal_gets_colours_and_both_keep_to_the_width()
+    public void Only_a_terminal_gets_colours_and_sentences_keep_to_its_width()
     {
         using var coloured = new StringWriter();
         CommandLine.Run(["plan", "Nano"], new Terminal(TextReader.Null, coloured, TextWriter.Null, Colours: true, Width: 120));
         coloured.ToString().ShouldContain("\u001b[");
         using var plain = new StringWriter();
-        CommandLine.Run(["plan", "Nano"], new Terminal(TextReader.Null, plain, TextWriter.Null, Colours: false, Width: 120));
+        CommandLine.Run(["plan", "Nano"], new Terminal(TextReader.Null, plain, TextWriter.Null, Colours: false, Width: 80));
         plain.ToString().ShouldNotContain('\u001b');
-        plain.ToString().Split('\n').Max(line => line.Length).ShouldBeLessThanOrEqualTo(120);
+        // The row that answers stays whole; what explains it is wrapped.
+        plain.ToString().Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..3].ShouldBe(["Nano", "H100-SXM", "1"]);
+        plain.ToString().Split('\n').Skip(2).Max(line => line.Length).ShouldBeLessThanOrEqualTo(80);
     }
 
     [Fact]
@@ -172,6 +174,11 @@ public sealed class PlanCommandTests
     [InlineData("no-such-config.json", "plan", "--config", "no-such-config.json")]
     [InlineData("/no/such/folder: there is no such directory", "plan", "Super", "--catalogue", "/no/such/folder")]
     [InlineData("'two'", "plan", "Super", "--tp", "two")]
+    [InlineData("tensorParallel must be between 1 and 128, not 0", "plan", "Super", "--tp", "0")]
+    [InlineData("context must be between 1 and 16777216, not -3", "plan", "Super", "--context", "-3")]
+    [InlineData("memoryMiB must be between 1 and", "plan", "Super", "--memory-mib", "0")]
+    [InlineData("memoryFraction 7 is not in (0, 1]", "plan", "Super", "--memory-fraction", "7")]
+    [InlineData("Unrecognized command or argument 'plans'", "plans")]
     public void Bad_input_exits_with_two_and_says_why(string message, params string[] args)
     {
         var run = Cli.Run(args);

@@ -18,6 +18,16 @@ public sealed class GpuNodeRulesTests
     public void A_product_that_the_catalogue_lacks_can_be_planned_by_its_memory() =>
         Read(("gpu.product", "NVIDIA-NEW-GPU"), ("gpu.memory", "100000"), ("gpu.count", "4")).Node.ShouldBe(new GpuNode(null, "NEW-GPU", 100000, 4, null));
 
+    [Fact]
+    public void Such_a_product_is_known_by_its_labels()
+    {
+        var type = Read(
+            ("gpu.product", "NVIDIA-H200-NVL"), ("gpu.memory", "143771"), ("gpu.count", "4"), ("gpu.compute.major", "9"), ("gpu.compute.minor", "0")).Node!.Type!;
+        (type.Name, type.MemoryMiB, type.ComputeCapability, type.DomainGpus).ShouldBe(("H200-NVL", 143771, 90, 4));
+        type.Supports(Precision.FP8).ShouldBeTrue();
+        type.Supports(Precision.NVFP4).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("gpu.product", "A100-SXM4-40GB-MIG-1g.5gb", "MIG slices (1g.5gb)")]
     [InlineData("mig-1g.5gb.count", "2", "MIG slices (strategy mixed)")]

@@ -36,7 +36,7 @@ internal static class GpusCommand
                 string.Join(",", Enum.GetValues<Precision>().Where(gpu.Supports)),
                 Markup.Escape(string.Join(",", gpu.Products)));
         }
-        var console = terminal.Tables();
+        var console = terminal.Rows();
         console.Write(table);
         console.WriteLine("* not first-hand: plan real nodes with --memory-mib and their label nvidia.com/gpu.memory");
     }

@@ -43,7 +43,7 @@ internal static class ModelsCommand
                 report.Engines.Count == 0 ? "none" : string.Join(",", report.Engines),
                 Markup.Escape(report.Checkpoints.Count == 0 ? "-" : report.Checkpoints[0].HuggingFaceId));
         }
-        terminal.Tables().Write(table);
+        terminal.Rows().Write(table);
     }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);

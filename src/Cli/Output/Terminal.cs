@@ -5,8 +5,9 @@ namespace Nemotron.Cli;
 /// <summary>Where a command reads and writes; colours only where a person watches.</summary>
 internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error, bool Colours, int Width)
 {
-    // Piped tables are for grep and awk: a row must stay on its line.
-    private const int PipedWidth = 4096;
+    // Wide enough for any row. Piped tables are for grep and awk, so a row must stay on its line; on a terminal,
+    // columns squeezed to its width would be unreadable, and a row that the terminal wraps is not.
+    private const int Unbounded = 4096;
 
     /// <summary>The process's own streams. Colours need a terminal that is not dumb, and an environment without NO_COLOR.</summary>
     public static Terminal Console()
@@ -15,14 +16,19 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error,
         var colours = !piped
             && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
             && Environment.GetEnvironmentVariable("TERM") is not "dumb";
-        return new Terminal(System.Console.In, System.Console.Out, System.Console.Error, colours, piped ? PipedWidth : Math.Max(80, System.Console.WindowWidth));
+        return new Terminal(System.Console.In, System.Console.Out, System.Console.Error, colours, piped ? Unbounded : Math.Max(80, System.Console.WindowWidth));
     }
 
     /// <summary>Streams of a test or another program: no colours.</summary>
-    public static Terminal Piped(TextReader input, TextWriter output, TextWriter error) => new(input, output, error, false, PipedWidth);
+    public static Terminal Piped(TextReader input, TextWriter output, TextWriter error) => new(input, output, error, false, Unbounded);
 
-    /// <summary>A Spectre console over <see cref="Out"/>.</summary>
-    public IAnsiConsole Tables()
+    /// <summary>A Spectre console over <see cref="Out"/> for tables of short cells, each row on a line of its own.</summary>
+    public IAnsiConsole Rows() => Spectre(Unbounded);
+
+    /// <summary>A Spectre console over <see cref="Out"/> for tables with sentences, which are wrapped within the terminal's width.</summary>
+    public IAnsiConsole Sentences() => Spectre(Width);
+
+    private IAnsiConsole Spectre(int width)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -31,7 +37,7 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error,
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(Out),
         });
-        console.Profile.Width = Width;
+        console.Profile.Width = width;
         return console;
     }
 

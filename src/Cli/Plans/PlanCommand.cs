@@ -32,6 +32,7 @@ internal static class PlanCommand
             var plans = given.GetValue(options.File) is { } file
                 ? FromFile(terminal, file, given, options, models)
                 : [(null, MemoryPlanner.Plan(options.Request(given, OneModel(given, options, models), file: null)))];
+            RefuseOutOfRange(plans);
             Write(terminal, format, plans);
             return plans.All(item => item.Plan.Fits) ? ExitCodes.Ok : ExitCodes.DoesNotFit;
         });
@@ -40,7 +41,7 @@ internal static class PlanCommand
 
     private static ModelEntry OneModel(ParseResult given, PlanOptions options, ModelCatalogue models) =>
         given.GetValue(options.Config) is { } config
-            ? HuggingFaceConfig.ReadModel(config.Name, File.ReadAllText(config.FullName))
+            ? HuggingFaceConfig.ReadModel(config.ToString(), File.ReadAllText(config.FullName))
             : models.Find(given.GetValue(options.Model)!);
 
     private static (string? Name, MemoryPlan Plan)[] FromFile(
@@ -49,6 +50,16 @@ internal static class PlanCommand
         var (name, text) = file == "-" ? ("standard input", terminal.In.ReadToEnd()) : (file, File.ReadAllText(file));
         return [.. DeploymentFile.Read(name, text).Select(fields =>
             ((string?)fields.Name, MemoryPlanner.Plan(options.Request(given, models.Find(fields.Model), fields))))];
+    }
+
+    // A plan for numbers other than those given would only confuse.
+    private static void RefuseOutOfRange((string? Name, MemoryPlan Plan)[] plans)
+    {
+        foreach (var (name, plan) in plans)
+        {
+            if (plan.Findings.FirstOrDefault(finding => finding.Kind == PlanFindingKind.OutOfRange) is { } finding)
+                throw new BadInputException(name is null ? finding.Message : $"{name}: {finding.Message}");
+        }
     }
 
     private static void Write(Terminal terminal, OutputFormat format, (string? Name, MemoryPlan Plan)[] plans)

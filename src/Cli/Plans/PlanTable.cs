@@ -9,7 +9,6 @@ internal static class PlanTable
 {
     public static void Write(Terminal terminal, IReadOnlyList<(string? Name, MemoryPlan Plan)> plans)
     {
-        var console = terminal.Tables();
         var named = plans.Any(item => item.Name is not null);
         var summary = named
             ? Terminal.Columns("NAME", "MODEL", "GPU", "TP", "PP", "PRECISION", "KV", "CONTEXT", "FITS", "KV-TOKENS", "SEQUENCES", "MIN-TP", "BINDING")
@@ -19,7 +18,8 @@ internal static class PlanTable
             var cells = Cells(plan).Select(cell => new Markup(cell));
             summary.AddRow(named ? cells.Prepend(new Markup(Markup.Escape(name ?? ""))) : cells);
         }
-        console.Write(summary);
+        terminal.Rows().Write(summary);
+        var console = terminal.Sentences();
         foreach (var (name, plan) in plans) Explain(console, name, plan);
     }
 

@@ -3,7 +3,10 @@ using System.Globalization;
 namespace Nemotron.Planning;
 
 /// <summary>What a node's GPU Feature Discovery labels say about its GPUs.</summary>
-/// <param name="Type">The catalogue's type; null for a product that the catalogue does not know, which can still be planned by its memory.</param>
+/// <param name="Type">
+/// The catalogue's type. For a product that the catalogue does not know, one made of the node's own labels; null where these do not name
+/// the compute capability, so that precision cannot be judged and only memory is planned.
+/// </param>
 /// <param name="Product">The product, without prefix and suffixes.</param>
 /// <param name="MemoryMiB">Memory of each GPU as its driver reports it.</param>
 /// <param name="Count">GPUs of the node.</param>
@@ -47,7 +50,7 @@ public static class GpuNodeRules
             return Refuse(string.Create(CultureInfo.InvariantCulture,
                 $"says {memory} MiB per GPU, but {type.Name} has about {type.MemoryMiB}: its GPUs are mixed or the labels are not its own"));
         return new GpuNodeVerdict(
-            new GpuNode(type, product.Product, memory, count, labels.TryGetValue(Prefix + "gpu.clique", out var clique) && clique.Length > 0 ? clique : null),
+            new GpuNode(type ?? FromLabels(labels, product.Product, memory, count), product.Product, memory, count, labels.TryGetValue(Prefix + "gpu.clique", out var clique) && clique.Length > 0 ? clique : null),
             null);
     }
 
@@ -73,6 +76,22 @@ public static class GpuNodeRules
             };
         }
         return least is null ? Refuse("has no node with GPUs") : new GpuNodeVerdict(least, null);
+    }
+
+    private static GpuType? FromLabels(IReadOnlyDictionary<string, string> labels, string product, int memory, int count)
+    {
+        if (Whole(labels, "gpu.compute.major") is not { } major
+            || !labels.TryGetValue(Prefix + "gpu.compute.minor", out var text)
+            || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var minor) || minor > 9)
+            return null;
+        return new GpuType
+        {
+            Name = product,
+            MemoryMiB = memory,
+            ComputeCapability = major * 10 + minor,
+            GpusPerNode = count,
+            DomainGpus = count,
+        };
     }
 
     private static string? SharingRefusal(IReadOnlyDictionary<string, string> labels, GpuProductName product)
