@@ -46,7 +46,7 @@ until_ok() {
 }
 
 say "Building …"
-dotnet build src/Lab -c Release -v quiet >"$out/build.log" 2>&1 && dotnet build src/Operator -c Release -v quiet >>"$out/build.log" 2>&1 ||
+dotnet build src/Lab -c Release -nodeReuse:false -v quiet >"$out/build.log" 2>&1 && dotnet build src/Operator -c Release -nodeReuse:false -v quiet >>"$out/build.log" 2>&1 ||
   { tail -n 20 "$out/build.log" >&2; die "The build failed."; }
 
 say "Starting the Lab: a simulated control plane with 3 simulated nodes of 8 H100 each …"
@@ -71,13 +71,15 @@ waiting=$!
 last=''
 while kill -0 $waiting 2>/dev/null; do
   kill -0 $operator 2>/dev/null || { tail -n 5 "$out/operator.log" >&2; die "The operator ended."; }
-  now="$(kubectl -n models get nemo 2>/dev/null || true)"
-  if [ "$now" != "$last" ]; then printf '%s\n\n' "$now"; last="$now"; fi
+  table="$(kubectl -n models get nemo 2>/dev/null || true)"
+  # The age, in the last column, is no news.
+  now="$(printf '%s' "$table" | sed 's/ *[^ ]*$//')"
+  if [ "$now" != "$last" ]; then printf '%s\n\n' "$table"; last="$now"; fi
   sleep 1
 done
 wait $waiting || { cat "$out/wait.log" >&2; kubectl -n models describe nemo >&2; die "Not every model became ready."; }
 
-kubectl get nemo,gnp --all-namespaces
+kubectl -n models get nemo,gnp
 
 if [ $keep = yes ]; then
   trap - EXIT INT TERM

@@ -29,9 +29,9 @@ internal static class OperatorHost
         {
             return Fail($"{e.Message} Choose others with --metrics-port and --health-port.");
         }
-        catch (k8s.Exceptions.KubeConfigException e)
+        catch (KubeconfigException e)
         {
-            return Fail($"The kubeconfig cannot be used: {e.Message}");
+            return Fail(e.Message);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -85,6 +85,8 @@ internal static class OperatorHost
         logging.SetMinimumLevel(options.LogLevel);
         // The web server's own lines say nothing about the cluster.
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Why a start failed is said in one line, by whoever catches it.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         if (options.LogFormat == LogFormat.Json)
             logging.AddJsonConsole(console => console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fffK");
         else

@@ -93,8 +93,8 @@ public sealed class LabServer : IAsyncDisposable
         current-context: lab
         users:
         - name: lab
-          user: {"{}"}
-
+          user:
+            token: nobody-checks-this
         """);
 
     /// <inheritdoc/>
