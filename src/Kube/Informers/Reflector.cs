@@ -44,7 +44,8 @@ internal sealed class Reflector<T>(
             {
                 if (version is null && !useWatchList)
                 {
-                    await ListAsync(cancellationToken);
+                    var list = await new PagedList<T>(informer, api, path, parser, time).ReadAsync(cancellationToken);
+                    Complete(list.Items, list.Unreadable, list.ResourceVersion);
                 }
 
                 var started = time.GetTimestamp();
@@ -128,84 +129,6 @@ internal sealed class Reflector<T>(
         {
             informer.Trouble = null;
             ReflectorLog.Recovered(logger, informer.Resource);
-        }
-    }
-
-    /// <summary>The list in pages. A page token that expires starts the list again, in one piece.</summary>
-    private async Task ListAsync(CancellationToken cancellationToken)
-    {
-        var items = new List<T>();
-        var unreadable = new Dictionary<NamespacedName, string>();
-        string? next = null;
-        var paged = true;
-        while (true)
-        {
-            ListPage<T> page;
-            try
-            {
-                page = await ReadPageAsync(next, paged, cancellationToken);
-            }
-            catch (k8s.Autorest.HttpOperationException e) when (e.Response.StatusCode == System.Net.HttpStatusCode.Gone && next is not null)
-            {
-                (next, paged) = (null, false);
-                items.Clear();
-                unreadable.Clear();
-                continue;
-            }
-
-            items.AddRange(page.Items);
-            foreach (var (key, why) in page.Unreadable)
-            {
-                unreadable[key] = why;
-            }
-
-            if (page.Continue is null)
-            {
-                Complete(items, unreadable, page.ResourceVersion);
-                return;
-            }
-
-            next = page.Continue;
-        }
-    }
-
-    private async Task<ListPage<T>> ReadPageAsync(string? next, bool paged, CancellationToken cancellationToken)
-    {
-        var query = new QueryText(path).Selectors(informer.Options.LabelSelector, informer.Options.FieldSelector);
-        if (paged)
-        {
-            query.Add("limit", informer.Options.PageSize.ToString());
-        }
-
-        if (next is not null)
-        {
-            query.Add("continue", next);
-        }
-
-        using var limit = new CancellationTokenSource(KubeApi.RequestTimeout, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        try
-        {
-            using var response = await api.OpenAsync(query.ToString(), linked.Token);
-            var reader = PipeReader.Create(await response.Content.ReadAsStreamAsync(linked.Token));
-            try
-            {
-                ReadResult result;
-                while (!(result = await reader.ReadAsync(linked.Token)).IsCompleted)
-                {
-                    reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                }
-
-                return ListPage<T>.Parse(result.Buffer, parser);
-            }
-            finally
-            {
-                await reader.CompleteAsync();
-            }
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException($"the list of {informer.Resource} took longer than {KubeApi.RequestTimeout.TotalSeconds:0} s.");
         }
     }
 
