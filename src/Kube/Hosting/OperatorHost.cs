@@ -46,7 +46,7 @@ internal sealed class OperatorHost(
             throw new InvalidOperationException($"Two controllers are named \"{twice.Key}\": give one another name with Named(…).");
         }
 
-        // Controllers ask for caches in their constructors: make each once, so that those caches are full before the first reconcile.
+        // Controllers and leader services ask for caches in their constructors: make each once, so that those caches are full before the first reconcile.
         using (var scope = services.CreateScope())
         {
             foreach (var registration in services.GetServices<IControllerRegistration>())
@@ -55,6 +55,7 @@ internal sealed class OperatorHost(
             }
         }
 
+        _ = services.GetServices<ILeaderService>().Count();
         caches.Start(api, informersStopping.Token);
         running = Task.Run(() => RunAsync(api, caches, controllers), CancellationToken.None);
         return Task.CompletedTask;
@@ -162,6 +163,32 @@ internal sealed class OperatorHost(
         await work;
     }
 
+    private async Task RunLeaderServiceAsync(ILeaderService service, CancellationToken stop)
+    {
+        var backoff = new Backoff(time, services.GetRequiredService<Jitter>());
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                // One that does not heed the stop must not hold it up beyond the time that reconciles have.
+                await service.RunAsync(stop).WaitAsync(aborting.Token);
+                return;
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // A loop that fails must not end the operator, nor end itself for good.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                var delay = backoff.Next();
+                HostLog.LeaderServiceFailed(logger, service.GetType().Name, delay, e);
+                await Task.Delay(delay, time, stop).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
+
     private async Task RunControllersAsync(IRunningController[] controllers, CancellationToken stop)
     {
         controllersRun = true;
@@ -169,7 +196,8 @@ internal sealed class OperatorHost(
         {
             // Without controllers there is still a process that leads until it is stopped.
             var idle = Task.Delay(Timeout.InfiniteTimeSpan, time, stop).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            await Task.WhenAll([.. controllers.Select(c => c.RunAsync(stop, aborting.Token)), idle]);
+            var others = services.GetServices<ILeaderService>().Select(s => Task.Run(() => RunLeaderServiceAsync(s, stop), CancellationToken.None));
+            await Task.WhenAll([.. controllers.Select(c => c.RunAsync(stop, aborting.Token)), .. others, idle]);
         }
         finally
         {
@@ -182,6 +210,9 @@ internal static partial class HostLog
 {
     [LoggerMessage(701, LogLevel.Information, "{Count} caches are full after {Elapsed}")]
     internal static partial void CachesFull(ILogger logger, int count, TimeSpan elapsed);
+
+    [LoggerMessage(703, LogLevel.Error, "{Service} failed and is run again in {Delay}")]
+    internal static partial void LeaderServiceFailed(ILogger logger, string service, TimeSpan delay, Exception error);
 
     [LoggerMessage(702, LogLevel.Critical, "The operator's runtime broke and the process ends")]
     internal static partial void Broken(ILogger logger, Exception error);
