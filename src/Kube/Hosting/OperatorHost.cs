@@ -7,7 +7,7 @@ namespace Nemotron.Kube;
 
 /// <summary>
 /// Runs the operator within its host. Order of starting: informers, then (all caches full) leader election, then controllers: a replica that waits has warm
-/// caches. Order of stopping: controllers finish what they do, events are written, the lease is released, informers end.
+/// caches. Order of stopping: controllers finish what they do, the lease is released, events are written, informers end.
 /// </summary>
 internal sealed class OperatorHost(
     IServiceProvider services, OperatorSettings settings, TimeProvider time, ILogger<OperatorHost> logger) : IHostedService, IDisposable
@@ -67,7 +67,15 @@ internal sealed class OperatorHost(
         using var patience = new CancellationTokenSource(settings.GracefulShutdownTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         await using var abort = either.Token.Register(aborting.Cancel);
-        await running;
+        try
+        {
+            await running.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // A reconcile that does not heed its cancellation: the process ends under it, the lease unreleased.
+            HostLog.Stuck(logger);
+        }
     }
 
     public void Dispose()
@@ -109,16 +117,15 @@ internal sealed class OperatorHost(
         }
         finally
         {
-            events.Complete();
-            eventsStop.CancelAfter(FlushTime);
-            await eventsRun;
-
             if (elector is not null)
             {
                 using var limit = new CancellationTokenSource(FlushTime, time);
                 await elector.ReleaseAsync(limit.Token);
             }
 
+            events.Complete();
+            eventsStop.CancelAfter(FlushTime);
+            await eventsRun;
             await informersStopping.CancelAsync();
             await caches.WhenStopped();
         }
@@ -213,6 +220,9 @@ internal static partial class HostLog
 
     [LoggerMessage(703, LogLevel.Error, "{Service} failed and is run again in {Delay}")]
     internal static partial void LeaderServiceFailed(ILogger logger, string service, TimeSpan delay, Exception error);
+
+    [LoggerMessage(704, LogLevel.Error, "A reconcile does not heed its cancellation; the process ends without it")]
+    internal static partial void Stuck(ILogger logger);
 
     [LoggerMessage(702, LogLevel.Critical, "The operator's runtime broke and the process ends")]
     internal static partial void Broken(ILogger logger, Exception error);

@@ -182,7 +182,7 @@ internal sealed class Reflector<T>(
 
     private async Task ReadLinesAsync(PipeReader reader, CancellationTokenSource watchdog, TimeSpan longest, CancellationToken cancellationToken)
     {
-        List<T>? initial = streamingList ? [] : null;
+        Dictionary<NamespacedName, T>? initial = streamingList ? [] : null;
         var unreadable = new Dictionary<NamespacedName, string>();
         while (true)
         {
@@ -198,7 +198,7 @@ internal sealed class Reflector<T>(
                 }
                 else if (Collect(parsed, initial, unreadable))
                 {
-                    Complete(initial, unreadable, parsed.Identity!.ResourceVersion);
+                    Complete([.. initial.Values], unreadable, parsed.Identity!.ResourceVersion);
                     initial = null;
                     watchdog.CancelAfter(longest);
                 }
@@ -224,26 +224,34 @@ internal sealed class Reflector<T>(
         }
     }
 
-    /// <summary>Takes an event of a streamed list; true when it was the last.</summary>
-    private static bool Collect(WatchLine<T> line, List<T> initial, Dictionary<NamespacedName, string> unreadable)
+    /// <summary>
+    /// Takes an event of a streamed list; true when it was the last. Changes and deletions that happen while the list is streamed come before its end.
+    /// </summary>
+    private static bool Collect(WatchLine<T> line, Dictionary<NamespacedName, T> initial, Dictionary<NamespacedName, string> unreadable)
     {
-        switch (line.Kind)
+        if (line.Kind == WatchLineKind.Error)
         {
-            case WatchLineKind.Error:
-                throw Failure(line.Status!);
-            case WatchLineKind.Bookmark:
-                return line.EndsInitialEvents;
-            case WatchLineKind.Upsert when line.Object is { } obj:
-                initial.Add(obj);
-                return false;
-            default:
-                if (line.Unreadable is { } why)
-                {
-                    unreadable[KeyOf(line.Identity!)] = why;
-                }
-
-                return false;
+            throw Failure(line.Status!);
         }
+
+        if (line.Kind == WatchLineKind.Bookmark)
+        {
+            return line.EndsInitialEvents;
+        }
+
+        var key = line.Object is { } named ? NamespacedName.Of(named) : KeyOf(line.Identity!);
+        initial.Remove(key);
+        unreadable.Remove(key);
+        if (line.Kind == WatchLineKind.Upsert && line.Object is { } obj)
+        {
+            initial.Add(key, obj);
+        }
+        else if (line.Kind == WatchLineKind.Upsert)
+        {
+            unreadable.Add(key, line.Unreadable!);
+        }
+
+        return false;
     }
 
     private void Apply(WatchLine<T> line)
