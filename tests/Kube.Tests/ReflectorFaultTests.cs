@@ -360,7 +360,8 @@ public sealed class ReflectorFaultTests
             }));
         await f.Until(() => f.Watches.Count >= 2, "the first watch");
         var began = f.Clock.GetUtcNow();
-        await f.Until(() => f.Heard.Contains("added a@8"), "the watch after the silent one", TimeSpan.FromSeconds(5));
+        await f.Until(() => f.Watches.Count >= 3, "the watch after the silent one", TimeSpan.FromSeconds(5));
+        await f.UntilHeard("added a@8");
         (f.Clock.GetUtcNow() - began).TotalMinutes.ShouldBeGreaterThan(5);
         f.Lists.Count.ShouldBe(1);
     }
