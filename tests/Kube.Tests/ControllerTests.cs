@@ -344,4 +344,98 @@ public sealed class ControllerTests
         await f.Until(() => f.Behaviour.Calls.Count == 21, "all");
         f.Behaviour.Calls.ElementAt(1).ShouldBe("reconcile news");
     }
+
+    [Fact]
+    public async Task RequeueAfterDeletion_ReconcilesNothing()
+    {
+        // KubeOps#365.
+        await using var api = await TinyApi.StartAsync();
+        api.PutWidget("a");
+        var behaviour = new WidgetBehaviour { OnReconcile = (w, _) => Ok(w, TimeSpan.FromSeconds(30)) };
+        await using var f = await OperatorFixture.StartAsync(api.Url, behaviour);
+        await f.UntilCalled("reconcile a");
+        api.Delete(TinyApi.WidgetPath("a"));
+        await f.UntilCalled("deleted a");
+        var calls = f.Behaviour.Calls.Count;
+        f.Clock.Advance(TimeSpan.FromMinutes(5));
+        api.PutWidget("b");
+        await f.UntilCalled("reconcile b");
+        f.Behaviour.Calls.Count.ShouldBe(calls + 1);
+    }
+
+    [Fact]
+    public async Task ThreeOfOneName_GoneBeforeAnybodyLooked_AreAllTold()
+    {
+        await using var api = await TinyApi.StartAsync();
+        api.PutWidget("a", size: 1);
+        var gate = new TaskCompletionSource();
+        var told = new List<int?>();
+        var behaviour = new WidgetBehaviour
+        {
+            OnReconcile = async (w, _) =>
+            {
+                await gate.Task;
+                return ReconciliationResult<Widget>.Success(w);
+            },
+            OnDeleted = (w, _) =>
+            {
+                told.Add(w.Spec!.Size);
+                return Ok(w);
+            },
+        };
+        await using var f = await OperatorFixture.StartAsync(api.Url, behaviour);
+        await f.UntilCalled("reconcile a");
+        api.Delete(TinyApi.WidgetPath("a"));
+        api.PutWidget("a", size: 2);
+        api.Delete(TinyApi.WidgetPath("a"));
+        api.PutWidget("a", size: 3);
+        api.Delete(TinyApi.WidgetPath("a"));
+        api.PutWidget("end");
+        var cache = f.Services.GetRequiredService<IInformerCache<Widget>>();
+        await f.Until(() => cache.Get("default", "end") is not null, "all events");
+        gate.SetResult();
+        await f.UntilCalled("reconcile end");
+        await f.UntilCalled("deleted a", 3);
+        told.ShouldBe([1, 2, 3]);
+    }
+
+    [Fact]
+    public async Task Enqueue_FromOutside_Reconciles()
+    {
+        await using var api = await TinyApi.StartAsync();
+        api.PutWidget("a");
+        await using var f = await OperatorFixture.StartAsync(api.Url);
+        await f.UntilCalled("reconcile a");
+        var queue = f.Services.GetRequiredService<IReconcileQueue<Widget>>();
+        queue.Enqueue(new NamespacedName("default", "a"));
+        await f.UntilCalled("reconcile a", 2);
+        queue.Enqueue(new NamespacedName("default", "a"), TimeSpan.FromSeconds(2));
+        queue.Enqueue(new NamespacedName("default", "unknown"));
+        await f.UntilCalled("reconcile a", 3);
+    }
+
+    private sealed class Loop(WidgetBehaviour behaviour, IInformerCache<Widget> widgets) : ILeaderService
+    {
+        private int runs;
+
+        public async Task RunAsync(CancellationToken cancellationToken)
+        {
+            behaviour.Calls.Enqueue($"loop sees {widgets.Count}");
+            if (++runs == 1)
+            {
+                throw new InvalidOperationException("once");
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task LeaderService_RunsWithFullCaches_IsRunAgainAfterAFailure_AndStops()
+    {
+        await using var api = await TinyApi.StartAsync();
+        api.PutWidget("a");
+        await using var f = await OperatorFixture.StartAsync(api.Url, build: b => b.AddLeaderService<Loop>());
+        await f.UntilCalled("loop sees 1", 2);
+    }
 }

@@ -28,7 +28,7 @@ public sealed class HostTests
         await first.UntilCalled("reconcile a");
         await using var second = await OperatorFixture.StartAsync(api.Url, settings: s => { Elect(s); s.LeaderElectionIdentity = "two"; });
         var cache = second.Services.GetRequiredService<IInformerCache<Widget>>();
-        await second.Until(() => cache.Synced && api.Host.Requests.Any(r => r.Method == "GET" && r.Path == LeasePath), "warm and waiting");
+        await second.Until(() => cache.Synced && api.Host.Requests.Count(r => r.Method == "GET" && r.Path == LeasePath) == 2, "warm and waiting");
         second.Behaviour.Calls.ShouldBeEmpty();
         second.Operator.ControllersRun.ShouldBeFalse();
         await first.DisposeAsync();
@@ -94,6 +94,33 @@ public sealed class HostTests
         await f.UntilCalled("reconcile a");
         await f.DisposeAsync();
         cancelled.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Stop_DoesNotWaitForeverForAReconcileThatHeedsNothing()
+    {
+        await using var api = await TinyApi.StartAsync();
+        api.PutWidget("a");
+        var never = new TaskCompletionSource<ReconciliationResult<Widget>>();
+        Widget? stuck = null;
+        var behaviour = new WidgetBehaviour
+        {
+            OnReconcile = (w, _) =>
+            {
+                stuck = w;
+                return never.Task;
+            },
+        };
+        var f = await OperatorFixture.StartAsync(api.Url, behaviour, s => { Elect(s); s.LeaderElectionIdentity = "one"; });
+        await f.UntilCalled("reconcile a");
+        using var patience = new CancellationTokenSource();
+        var stop = f.Operator.StopAsync(patience.Token);
+        await patience.CancelAsync();
+        await stop;
+        Holder(api).ShouldBe("one", "what may still be at work keeps the lease");
+        never.SetResult(ReconciliationResult<Widget>.Success(stuck!));
+        await f.Until(() => Holder(api)?.Length == 0, "released in the end");
+        await f.DisposeAsync();
     }
 
     [Fact]

@@ -59,6 +59,49 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
+    public async Task StreamedList_ChangesWhileItIsStreamed_AreNotMissed()
+    {
+        await using var f = await InformerFixture.StartAsync(async (context, _) =>
+        {
+            await context.BeginWatchAsync();
+            await context.LineAsync(Widgets.Event("ADDED", Widgets.Json("gone", 3)));
+            await context.LineAsync(Widgets.Event("ADDED", Widgets.Json("a", 5)));
+            await context.LineAsync(Widgets.Event("MODIFIED", Widgets.Json("a", 8)));
+            await context.LineAsync(Widgets.Event("DELETED", Widgets.Json("gone", 9)));
+            await context.LineAsync(Widgets.Bookmark(9, initialEnd: true));
+            await context.HangAsync();
+        });
+        await f.Until(() => f.Informer.Synced, "synced");
+        f.Heard.ShouldBe(["initial a@8"]);
+        f.Informer.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task StreamedList_Cut_BeginsAnew()
+    {
+        var attempt = 0;
+        await using var f = await InformerFixture.StartAsync(async (context, request) =>
+        {
+            if (request.IsWatch)
+            {
+                await context.BeginWatchAsync();
+                await context.LineAsync(Widgets.Event("ADDED", Widgets.Json("half", 3)));
+                if (++attempt == 1)
+                {
+                    context.Abort();
+                    return;
+                }
+
+                await context.LineAsync(Widgets.Event("ADDED", Widgets.Json("rest", 4)));
+                await context.LineAsync(Widgets.Bookmark(9, initialEnd: true));
+                await context.HangAsync();
+            }
+        });
+        await f.UntilHeard("initial half@3", "initial rest@4");
+        f.Heard.Count.ShouldBe(2, "half a list is no list");
+    }
+
+    [Fact]
     public async Task StreamedList_Refused_FallsBackToPages()
     {
         await using var f = await InformerFixture.StartAsync(
@@ -317,7 +360,8 @@ public sealed class ReflectorFaultTests
             }));
         await f.Until(() => f.Watches.Count >= 2, "the first watch");
         var began = f.Clock.GetUtcNow();
-        await f.Until(() => f.Heard.Contains("added a@8"), "the watch after the silent one", TimeSpan.FromSeconds(5));
+        await f.Until(() => f.Watches.Count >= 3, "the watch after the silent one", TimeSpan.FromSeconds(5));
+        await f.UntilHeard("added a@8");
         (f.Clock.GetUtcNow() - began).TotalMinutes.ShouldBeGreaterThan(5);
         f.Lists.Count.ShouldBe(1);
     }

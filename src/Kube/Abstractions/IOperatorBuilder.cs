@@ -32,6 +32,11 @@ public interface IOperatorBuilder
         where TFinalizer : class, IEntityFinalizer<TEntity>
         where TEntity : class, IKubernetesObject<V1ObjectMeta>;
 
+    /// <summary>Adds work that only the leader does. One instance for the whole process.</summary>
+    /// <typeparam name="TService">The work.</typeparam>
+    IOperatorBuilder AddLeaderService<TService>()
+        where TService : class, ILeaderService;
+
     /// <summary>Says what the shared cache of a type holds. Without it: every object, whole but for <c>managedFields</c>.</summary>
     /// <typeparam name="T">The cached type.</typeparam>
     /// <param name="configure">Sets the options; several calls add up.</param>

@@ -34,6 +34,8 @@ public static class KubernetesOperatorExtensions
             p, settings, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<Jitter>(), p.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IInformerCaches>(p => p.GetRequiredService<InformerCaches>());
         services.AddSingleton(typeof(IInformerCache<>), typeof(InjectedCache<>));
+        services.AddSingleton(typeof(ReconcileQueue<>));
+        services.AddSingleton(typeof(IReconcileQueue<>), typeof(InjectedReconcileQueue<>));
         services.AddSingleton(p => new PendingWrites(p.GetRequiredService<InformerCaches>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => KubeClientFactory.Create(
             settings, p.GetRequiredService<RuntimeMetrics>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<Jitter>(),

@@ -37,6 +37,14 @@ internal partial class OperatorBuilder(IServiceCollection services, OperatorSett
         return this;
     }
 
+    public IOperatorBuilder AddLeaderService<TService>()
+        where TService : class, ILeaderService
+    {
+        services.TryAddSingleton<TService>();
+        services.AddSingleton<ILeaderService>(p => p.GetRequiredService<TService>());
+        return this;
+    }
+
     public IOperatorBuilder AddInformer<T>(Action<InformerOptions<T>> configure)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {

@@ -7,7 +7,7 @@ namespace Nemotron.Kube;
 
 /// <summary>
 /// Runs the operator within its host. Order of starting: informers, then (all caches full) leader election, then controllers: a replica that waits has warm
-/// caches. Order of stopping: controllers finish what they do, events are written, the lease is released, informers end.
+/// caches. Order of stopping: controllers finish what they do, the lease is released, events are written, informers end.
 /// </summary>
 internal sealed class OperatorHost(
     IServiceProvider services, OperatorSettings settings, TimeProvider time, ILogger<OperatorHost> logger) : IHostedService, IDisposable
@@ -46,7 +46,7 @@ internal sealed class OperatorHost(
             throw new InvalidOperationException($"Two controllers are named \"{twice.Key}\": give one another name with Named(…).");
         }
 
-        // Controllers ask for caches in their constructors: make each once, so that those caches are full before the first reconcile.
+        // Controllers and leader services ask for caches in their constructors: make each once, so that those caches are full before the first reconcile.
         using (var scope = services.CreateScope())
         {
             foreach (var registration in services.GetServices<IControllerRegistration>())
@@ -55,6 +55,7 @@ internal sealed class OperatorHost(
             }
         }
 
+        _ = services.GetServices<ILeaderService>().Count();
         caches.Start(api, informersStopping.Token);
         running = Task.Run(() => RunAsync(api, caches, controllers), CancellationToken.None);
         return Task.CompletedTask;
@@ -66,7 +67,15 @@ internal sealed class OperatorHost(
         using var patience = new CancellationTokenSource(settings.GracefulShutdownTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         await using var abort = either.Token.Register(aborting.Cancel);
-        await running;
+        try
+        {
+            await running.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // A reconcile that does not heed its cancellation: the process ends under it, the lease unreleased.
+            HostLog.Stuck(logger);
+        }
     }
 
     public void Dispose()
@@ -108,16 +117,15 @@ internal sealed class OperatorHost(
         }
         finally
         {
-            events.Complete();
-            eventsStop.CancelAfter(FlushTime);
-            await eventsRun;
-
             if (elector is not null)
             {
                 using var limit = new CancellationTokenSource(FlushTime, time);
                 await elector.ReleaseAsync(limit.Token);
             }
 
+            events.Complete();
+            eventsStop.CancelAfter(FlushTime);
+            await eventsRun;
             await informersStopping.CancelAsync();
             await caches.WhenStopped();
         }
@@ -162,6 +170,32 @@ internal sealed class OperatorHost(
         await work;
     }
 
+    private async Task RunLeaderServiceAsync(ILeaderService service, CancellationToken stop)
+    {
+        var backoff = new Backoff(time, services.GetRequiredService<Jitter>());
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                // One that does not heed the stop must not hold it up beyond the time that reconciles have.
+                await service.RunAsync(stop).WaitAsync(aborting.Token);
+                return;
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // A loop that fails must not end the operator, nor end itself for good.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                var delay = backoff.Next();
+                HostLog.LeaderServiceFailed(logger, service.GetType().Name, delay, e);
+                await Task.Delay(delay, time, stop).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
+
     private async Task RunControllersAsync(IRunningController[] controllers, CancellationToken stop)
     {
         controllersRun = true;
@@ -169,7 +203,8 @@ internal sealed class OperatorHost(
         {
             // Without controllers there is still a process that leads until it is stopped.
             var idle = Task.Delay(Timeout.InfiniteTimeSpan, time, stop).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            await Task.WhenAll([.. controllers.Select(c => c.RunAsync(stop, aborting.Token)), idle]);
+            var others = services.GetServices<ILeaderService>().Select(s => Task.Run(() => RunLeaderServiceAsync(s, stop), CancellationToken.None));
+            await Task.WhenAll([.. controllers.Select(c => c.RunAsync(stop, aborting.Token)), .. others, idle]);
         }
         finally
         {
@@ -182,6 +217,12 @@ internal static partial class HostLog
 {
     [LoggerMessage(701, LogLevel.Information, "{Count} caches are full after {Elapsed}")]
     internal static partial void CachesFull(ILogger logger, int count, TimeSpan elapsed);
+
+    [LoggerMessage(703, LogLevel.Error, "{Service} failed and is run again in {Delay}")]
+    internal static partial void LeaderServiceFailed(ILogger logger, string service, TimeSpan delay, Exception error);
+
+    [LoggerMessage(704, LogLevel.Error, "A reconcile does not heed its cancellation; the process ends without it")]
+    internal static partial void Stuck(ILogger logger);
 
     [LoggerMessage(702, LogLevel.Critical, "The operator's runtime broke and the process ends")]
     internal static partial void Broken(ILogger logger, Exception error);

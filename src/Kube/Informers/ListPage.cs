@@ -52,6 +52,19 @@ internal sealed class ListPage<T>
         return page;
     }
 
+    /// <summary>Adds a later page to this one; the list is then of the later page's version.</summary>
+    internal void Append(ListPage<T> next)
+    {
+        Items.AddRange(next.Items);
+        foreach (var (key, why) in next.Unreadable)
+        {
+            Unreadable[key] = why;
+        }
+
+        ResourceVersion = next.ResourceVersion;
+        Continue = next.Continue;
+    }
+
     private void ReadItems(ref Utf8JsonReader reader, WatchLineParser<T> parser)
     {
         if (reader.TokenType == JsonTokenType.Null)

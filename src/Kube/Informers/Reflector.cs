@@ -44,7 +44,8 @@ internal sealed class Reflector<T>(
             {
                 if (version is null && !useWatchList)
                 {
-                    await ListAsync(cancellationToken);
+                    var list = await new PagedList<T>(informer, api, path, parser, time).ReadAsync(cancellationToken);
+                    Complete(list.Items, list.Unreadable, list.ResourceVersion);
                 }
 
                 var started = time.GetTimestamp();
@@ -131,84 +132,6 @@ internal sealed class Reflector<T>(
         }
     }
 
-    /// <summary>The list in pages. A page token that expires starts the list again, in one piece.</summary>
-    private async Task ListAsync(CancellationToken cancellationToken)
-    {
-        var items = new List<T>();
-        var unreadable = new Dictionary<NamespacedName, string>();
-        string? next = null;
-        var paged = true;
-        while (true)
-        {
-            ListPage<T> page;
-            try
-            {
-                page = await ReadPageAsync(next, paged, cancellationToken);
-            }
-            catch (k8s.Autorest.HttpOperationException e) when (e.Response.StatusCode == System.Net.HttpStatusCode.Gone && next is not null)
-            {
-                (next, paged) = (null, false);
-                items.Clear();
-                unreadable.Clear();
-                continue;
-            }
-
-            items.AddRange(page.Items);
-            foreach (var (key, why) in page.Unreadable)
-            {
-                unreadable[key] = why;
-            }
-
-            if (page.Continue is null)
-            {
-                Complete(items, unreadable, page.ResourceVersion);
-                return;
-            }
-
-            next = page.Continue;
-        }
-    }
-
-    private async Task<ListPage<T>> ReadPageAsync(string? next, bool paged, CancellationToken cancellationToken)
-    {
-        var query = new QueryText(path).Selectors(informer.Options.LabelSelector, informer.Options.FieldSelector);
-        if (paged)
-        {
-            query.Add("limit", informer.Options.PageSize.ToString());
-        }
-
-        if (next is not null)
-        {
-            query.Add("continue", next);
-        }
-
-        using var limit = new CancellationTokenSource(KubeApi.RequestTimeout, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        try
-        {
-            using var response = await api.OpenAsync(query.ToString(), linked.Token);
-            var reader = PipeReader.Create(await response.Content.ReadAsStreamAsync(linked.Token));
-            try
-            {
-                ReadResult result;
-                while (!(result = await reader.ReadAsync(linked.Token)).IsCompleted)
-                {
-                    reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                }
-
-                return ListPage<T>.Parse(result.Buffer, parser);
-            }
-            finally
-            {
-                await reader.CompleteAsync();
-            }
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException($"the list of {informer.Resource} took longer than {KubeApi.RequestTimeout.TotalSeconds:0} s.");
-        }
-    }
-
     /// <summary>One watch, to its end. Without a known version it begins with a streamed list.</summary>
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
@@ -259,7 +182,7 @@ internal sealed class Reflector<T>(
 
     private async Task ReadLinesAsync(PipeReader reader, CancellationTokenSource watchdog, TimeSpan longest, CancellationToken cancellationToken)
     {
-        List<T>? initial = streamingList ? [] : null;
+        Dictionary<NamespacedName, T>? initial = streamingList ? [] : null;
         var unreadable = new Dictionary<NamespacedName, string>();
         while (true)
         {
@@ -275,7 +198,7 @@ internal sealed class Reflector<T>(
                 }
                 else if (Collect(parsed, initial, unreadable))
                 {
-                    Complete(initial, unreadable, parsed.Identity!.ResourceVersion);
+                    Complete([.. initial.Values], unreadable, parsed.Identity!.ResourceVersion);
                     initial = null;
                     watchdog.CancelAfter(longest);
                 }
@@ -301,26 +224,34 @@ internal sealed class Reflector<T>(
         }
     }
 
-    /// <summary>Takes an event of a streamed list; true when it was the last.</summary>
-    private static bool Collect(WatchLine<T> line, List<T> initial, Dictionary<NamespacedName, string> unreadable)
+    /// <summary>
+    /// Takes an event of a streamed list; true when it was the last. Changes and deletions that happen while the list is streamed come before its end.
+    /// </summary>
+    private static bool Collect(WatchLine<T> line, Dictionary<NamespacedName, T> initial, Dictionary<NamespacedName, string> unreadable)
     {
-        switch (line.Kind)
+        if (line.Kind == WatchLineKind.Error)
         {
-            case WatchLineKind.Error:
-                throw Failure(line.Status!);
-            case WatchLineKind.Bookmark:
-                return line.EndsInitialEvents;
-            case WatchLineKind.Upsert when line.Object is { } obj:
-                initial.Add(obj);
-                return false;
-            default:
-                if (line.Unreadable is { } why)
-                {
-                    unreadable[KeyOf(line.Identity!)] = why;
-                }
-
-                return false;
+            throw Failure(line.Status!);
         }
+
+        if (line.Kind == WatchLineKind.Bookmark)
+        {
+            return line.EndsInitialEvents;
+        }
+
+        var key = line.Object is { } named ? NamespacedName.Of(named) : KeyOf(line.Identity!);
+        initial.Remove(key);
+        unreadable.Remove(key);
+        if (line.Kind == WatchLineKind.Upsert && line.Object is { } obj)
+        {
+            initial.Add(key, obj);
+        }
+        else if (line.Kind == WatchLineKind.Upsert)
+        {
+            unreadable.Add(key, line.Unreadable!);
+        }
+
+        return false;
     }
 
     private void Apply(WatchLine<T> line)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,11 +15,10 @@ internal sealed class ObjectReconciler<TEntity>(
     IServiceScopeFactory scopes)
     where TEntity : class, IKubernetesObject<V1ObjectMeta>
 {
-    /// <summary>Entities that are gone and whose controller has not been told yet, as last seen.</summary>
-    private readonly ConcurrentDictionary<NamespacedName, TEntity> tombstones = new();
+    private readonly Tombstones<TEntity> tombstones = new();
 
     /// <summary>The controller will be told that the entity is gone.</summary>
-    internal void Bury(TEntity entity) => tombstones[NamespacedName.Of(entity)] = entity;
+    internal void Bury(TEntity entity) => tombstones.Add(entity);
 
     /// <summary>Does what there is to do for a key.</summary>
     /// <param name="key">The key.</param>
@@ -29,20 +27,19 @@ internal sealed class ObjectReconciler<TEntity>(
     internal async Task<ReconcileOutcome> ReconcileAsync(NamespacedName key, Action whenMayProceed, CancellationToken cancellationToken)
     {
         var entity = cache.Get(key);
-        if (tombstones.TryGetValue(key, out var gone) && gone.Metadata.Uid != entity?.Metadata.Uid)
+        while (tombstones.First(key) is { } gone)
         {
-            var outcome = await WithControllerAsync(c => c.DeletedAsync(gone, cancellationToken), gone);
-            if (outcome.Kind is not (OutcomeKind.Success or OutcomeKind.RequeueAfter))
+            // The same one again: it had only left what the informer selects, and is back.
+            if (gone.Metadata.Uid != entity?.Metadata.Uid)
             {
-                return outcome;
+                var outcome = await WithControllerAsync(c => c.DeletedAsync(gone, cancellationToken), gone);
+                if (outcome.Kind is not (OutcomeKind.Success or OutcomeKind.RequeueAfter))
+                {
+                    return outcome;
+                }
             }
 
-            // Only this one: another of the same name may have died meanwhile.
-            tombstones.TryRemove(new KeyValuePair<NamespacedName, TEntity>(key, gone));
-            if (entity is null)
-            {
-                return ReconcileOutcome.Success;
-            }
+            tombstones.Remove(gone);
         }
 
         if (entity is null)

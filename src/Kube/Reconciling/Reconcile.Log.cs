@@ -21,7 +21,4 @@ internal static partial class ReconcileLog
 
     [LoggerMessage(206, LogLevel.Debug, "{Controller} {Key}: waits until the cache has seen this process's own writes")]
     internal static partial void WaitingForOwnWrites(ILogger logger, string controller, NamespacedName key);
-
-    [LoggerMessage(207, LogLevel.Warning, "{Count} reconcile(s) of {Controller} did not finish in time and were cancelled")]
-    internal static partial void Aborted(ILogger logger, int count, string controller);
 }

@@ -37,6 +37,7 @@ internal sealed class RunningController<TEntity> : IRunningController, IDisposab
         metrics = services.GetRequiredService<RuntimeMetrics>().ForController(registration.Name, workers);
         queue = new WorkQueue<NamespacedName>(time, metrics);
         metrics.ObserveUnfinished(queue.Unfinished);
+        services.GetRequiredService<ReconcileQueue<TEntity>>().Attach(queue);
         reconciler = new ObjectReconciler<TEntity>(
             registration.ControllerType,
             [.. services.GetServices<FinalizerRegistration<TEntity>>()],

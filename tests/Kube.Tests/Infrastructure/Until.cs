@@ -5,9 +5,9 @@ namespace Nemotron.Kube.Tests;
 /// <summary>Waits for conditions, never for times.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Waits until the condition holds; with a fake clock, lets it run (100 ms each look) meanwhile.</summary>
+    /// <summary>Waits until the condition holds; with a fake clock, lets it run (50 ms each look) meanwhile: slowly enough that a loaded machine's real requests are not outrun by fake timeouts.</summary>
     internal static async Task True(Func<bool> condition, string what, FakeTimeProvider? clock = null, TimeSpan? step = null)
     {
         var started = TimeProvider.System.GetTimestamp();
@@ -18,8 +18,8 @@ internal static class Until
                 throw new TimeoutException($"Not within {Patience.TotalSeconds} s: {what}");
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
-            clock?.Advance(step ?? TimeSpan.FromMilliseconds(100));
+            await Task.Delay(TimeSpan.FromMilliseconds(3), TimeProvider.System);
+            clock?.Advance(step ?? TimeSpan.FromMilliseconds(50));
         }
     }
 }
