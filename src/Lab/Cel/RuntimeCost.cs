@@ -21,13 +21,17 @@ internal static class RuntimeCost
             case "matches":
                 return Tenth(Size(args[0]) + 1) * Math.Max(1, (Size(args[^1]) + 3) / 4);
             case Operators.In:
-                return Size(args[^1]);
+                return args[^1] is CelMap ? 0 : Size(args[^1]);
             case Operators.Add when args[0] is string or byte[]:
                 return Tenth(Size(args[0]) + Size(args[1]));
             case Operators.Equal or Operators.NotEqual or Operators.Less or Operators.LessEqual or Operators.Greater or Operators.GreaterEqual:
                 return Tenth(Math.Min(Size(args[0]), Size(args[1])));
-            case "isSorted" or "sum" or "min" or "max":
+            case "isSorted" or "sum" or "min" or "max" or "sort" or "flatten" or "reverse" or "slice":
                 return Size(args[0]);
+            case "distinct":
+                return Size(args[0]) * Size(args[0]);
+            case "replace" when args is [string text, "", string with, ..]:
+                return Tenth(Size(text) * (Size(with) + 1)); // between all characters
             case "sets.contains" or "sets.equivalent" or "sets.intersects":
                 return Size(args[0]) * Size(args[1]);
             default:
