@@ -101,8 +101,9 @@ internal sealed record BuiltinKind
         read["apiVersion"] = ApiVersion;
         read["kind"] = Kind;
         Rules.Default?.Invoke(read);
-        // Defaults may make objects whose own always present fields are still missing.
-        return Read(read);
+        // Defaults make objects whose own always present fields are still missing.
+        WireForm.Complete(read, Schema);
+        return read;
     }
 
     /// <summary>
