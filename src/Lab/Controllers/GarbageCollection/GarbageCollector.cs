@@ -79,6 +79,8 @@ internal sealed class GarbageCollector : Controller<string>
     {
         if (after is not null)
         {
+            // Most changes are to status or spec and mean nothing here.
+            if (before is not null && SameOwnership(before, after)) return;
             var obj = OwnedObject.From(resource, after);
             graph.Put(obj);
             if (obj.Owners.Count > 0 || obj.Deleting) Queue.Add(obj.Uid);
@@ -92,6 +94,11 @@ internal sealed class GarbageCollector : Controller<string>
         foreach (var dependent in graph.DependentsOf(uid)) Queue.Add(dependent.Uid);
         foreach (var owner in before!.Items("metadata", "ownerReferences")) Queue.Add(owner.Text("uid") ?? "?");
     }
+
+    private static bool SameOwnership(JsonObject before, JsonObject after) =>
+        before.IsDeleting() == after.IsDeleting()
+        && JsonNode.DeepEquals(before.At("metadata", "ownerReferences"), after.At("metadata", "ownerReferences"))
+        && JsonNode.DeepEquals(before.At("metadata", "finalizers"), after.At("metadata", "finalizers"));
 
     private OwnerState StateOf(OwnedObject dependent, OwnerLink owner)
     {
