@@ -137,7 +137,8 @@ public class KubectlTests
         (await kubectl.RunAsync("apply --dry-run=server -f -", pod)).ShouldContain("server dry run");
         (await kubectl.TryAsync("get pod p")).Code.ShouldNotBe(0);
         await kubectl.RunAsync("apply -f -", pod);
-        await kubectl.RunAsync("apply -f -", """
+        string uid = await kubectl.RunAsync("get pod p -o 'jsonpath={.metadata.uid}'");
+        await kubectl.RunAsync("apply -f -", $$"""
             apiVersion: events.k8s.io/v1
             kind: Event
             metadata: {name: p.1, namespace: default}
@@ -148,7 +149,7 @@ public class KubectlTests
             reason: Placed
             note: on gpu-0
             type: Normal
-            regarding: {apiVersion: v1, kind: Pod, name: p, namespace: default}
+            regarding: {apiVersion: v1, kind: Pod, name: p, namespace: default, uid: {{uid}}}
             """);
         (await kubectl.RunAsync("describe pod p")).ShouldContain("Placed");
         (await kubectl.RunAsync("get events")).ShouldContain("on gpu-0");

@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json.Nodes;
+using Nemotron.Lab.Kinds.Writing;
 using Nemotron.Lab.Storage;
 
 namespace Nemotron.Lab.Api;
@@ -9,6 +11,7 @@ internal sealed class ApiContext(RevisionedStore store, ResourceCatalog catalog,
     private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
     private readonly Random random = new(seed);
     private readonly Lock gate = new();
+    private WriteSurroundings? surroundings;
 
     public RevisionedStore Store { get; } = store;
 
@@ -19,6 +22,9 @@ internal sealed class ApiContext(RevisionedStore store, ResourceCatalog catalog,
     public DateTimeOffset Now => Time.GetUtcNow();
 
     public string Timestamp => ObjectMeta.Timestamp(Now);
+
+    /// <summary>Addresses and priority classes, for the rules of built-in kinds.</summary>
+    public WriteSurroundings Surroundings => surroundings ??= new WriteSurroundings(new ServiceAddressPool(this), FindPriorityClass);
 
     /// <summary>Asked after validation and before the write; may refuse or change. Null for none.</summary>
     public IAdmission? Admission { get; set; }
@@ -51,5 +57,13 @@ internal sealed class ApiContext(RevisionedStore store, ResourceCatalog catalog,
     public int NextRandom(int bound)
     {
         lock (gate) return random.Next(bound);
+    }
+
+    private JsonObject? FindPriorityClass(string? name)
+    {
+        var classes = Catalog.Find(new Gvr("scheduling.k8s.io", "v1", "priorityclasses"))!.Table.Current.Objects(null).Select(o => o.Tree);
+        return name is null
+            ? classes.FirstOrDefault(c => c["globalDefault"]?.GetValueKind() == System.Text.Json.JsonValueKind.True)
+            : classes.FirstOrDefault(c => c.Name() == name);
     }
 }

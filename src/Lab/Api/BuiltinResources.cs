@@ -19,6 +19,8 @@ internal static class BuiltinResources
         ["events.events.k8s.io"] = ["regarding.kind", "regarding.namespace", "regarding.name", "regarding.uid", "regarding.apiVersion", "regarding.resourceVersion", "regarding.fieldPath", "reason", "reportingController", "type"],
     };
 
+    private static readonly ObjectView EventView = new(EventForms.ToEvents, EventForms.ToCore);
+
     public static IEnumerable<ServedResource> Over(RevisionedStore store) => BuiltinKinds.All.Select(kind => Of(kind, store));
 
     private static ServedResource Of(BuiltinKind kind, RevisionedStore store)
@@ -39,10 +41,10 @@ internal static class BuiltinResources
             HasStatus = kind.HasStatus,
             Scale = kind.Subresources.Contains("scale") ? new ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector") : null,
             OtherSubresources = [.. kind.Subresources.Where(s => s is not ("status" or "scale"))],
-            Columns = [Crd.PrinterColumns.Name, Crd.PrinterColumns.Age],
+            Columns = kind.Columns,
             SelectableFields = SelectableFields.GetValueOrDefault(name, []),
             CountsGenerations = kind.HasGeneration,
-            View = kind.Storage == kind.Gvr ? null : EventView.Instance,
+            View = kind.Storage == kind.Gvr ? null : EventView,
         };
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Nemotron.Lab.Kinds;
+using Nemotron.Lab.Kinds.Validation;
 using Nemotron.Lab.Patching;
 using Nemotron.Lab.Storage;
 
@@ -25,7 +25,6 @@ internal static class Creation
         if (request.Name.Length > 0 && obj.Name().Length == 0) obj.Metadata()["name"] = request.Name;
 
         // Fields are recorded as decoded: what the server adds from here on belongs to nobody.
-        if (resource.HasStatus && !(resource.Builtin is not null && resource.Gvr.Plural == "nodes")) obj = ResetStatus(obj, resource);
         if (recordManager)
             obj = ManagedFields.RecordUpdate(null, obj, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(null));
         if (api.Admission is { } admission) obj = await admission.MutateAsync(request, AdmissionVerb.Create, obj, null);
@@ -39,7 +38,7 @@ internal static class Creation
             ObjectValidation.EnsureValid(obj, null, request);
             if (givenRv is not null && recordManager) throw new ApiException(500, "", "resourceVersion should not be set on objects to be created");
             obj.Metadata().Remove("resourceVersion");
-            request.Warnings.AddRange(ObjectMetaValidation.FinalizerWarnings(obj, null));
+            if (resource.Custom) request.Warnings.AddRange(MetadataValidation.FinalizerWarnings(obj));
             if (attempt == 1 && api.Admission is { } validating) await validating.ValidateAsync(request, AdmissionVerb.Create, obj, null);
 
             string name = obj.Name();
@@ -93,19 +92,13 @@ internal static class Creation
         metadata.Remove("deletionTimestamp");
         metadata.Remove("deletionGracePeriodSeconds");
         metadata.Remove("selfLink");
-        if (resource.CountsGenerations) metadata["generation"] = 1;
-        else metadata.Remove("generation");
-    }
-
-    /// <summary>A status is observed, not wished for: a new object starts with its kind's own.</summary>
-    private static JsonObject ResetStatus(JsonObject obj, ServedResource resource)
-    {
-        obj.Remove("status");
-        if (Crd.CrdController.IsDefinition(resource)) obj["status"] = Crd.CrdConditions.Initial(obj);
-        if (resource.Builtin is not { } kind) return obj;
-        obj = kind.Read(obj);
-        kind.Default(obj);
-        return obj;
+        if (resource.Builtin is { } kind)
+        {
+            kind.PrepareCreate(obj, api.Surroundings);
+            return;
+        }
+        metadata["generation"] = 1;
+        if (resource.HasStatus) obj.Remove("status");
     }
 
     private static string GeneratedName(ApiContext api, string prefix) =>

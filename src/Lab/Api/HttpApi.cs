@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Nemotron.Lab.Api;
 
 /// <summary>The door: faults, the log, the documents about the server itself, and the way to the resources.</summary>
-internal sealed class HttpApi(ApiContext api, LabServerOptions options, Faults faults, RequestLog log, OpenApi.OpenApiDocuments documents, CancellationToken stopping)
+internal sealed class HttpApi(ApiContext api, LabServerOptions options, FaultInjection faults, RequestLog log, OpenApi.OpenApiDocuments documents, CancellationToken stopping)
 {
     private const string NoSuchPage = "404 page not found\n";
     private readonly ResourceHandler resources = new(api, options, faults, stopping);

@@ -34,7 +34,7 @@ public sealed class LabServer : IAsyncDisposable
         Log = new RequestLog(options.RequestLogCapacity);
         webhooks = new Webhooks.WebhookClient(options.ResolveService);
         api = NewContext();
-        Faults = new Faults(() => api.Store.Compact());
+        Faults = new FaultInjection(() => api.Store.Compact());
         Api = new InProcessApi(api);
     }
 
@@ -45,7 +45,7 @@ public sealed class LabServer : IAsyncDisposable
     public RequestLog Log { get; }
 
     /// <summary>What tests make go wrong.</summary>
-    public Faults Faults { get; }
+    public FaultInjection Faults { get; }
 
     /// <summary>The API without the wire, for the Lab's own controllers. Replaced by a restart without data.</summary>
     internal IApi Api { get; private set; }

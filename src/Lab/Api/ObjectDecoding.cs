@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Nemotron.Lab.Kinds;
 using Nemotron.Lab.Schema;
 
 namespace Nemotron.Lab.Api;
@@ -62,10 +61,9 @@ internal static class ObjectDecoding
         }
         else
         {
-            obj = resource.Builtin!.Read(obj);
-            resource.Builtin.Default(obj);
+            resource.Builtin!.CheckTypes(obj);
+            obj = resource.Builtin.Default(obj);
         }
-        if (Crd.CrdController.IsDefinition(resource)) Crd.CrdDefaults.Apply(obj);
         obj.Metadata();
         return obj;
     }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
-using Nemotron.Lab.Kinds;
-using Nemotron.Lab.Cel;
+using Nemotron.Lab.Kinds.Validation;
 using Nemotron.Lab.Schema;
 
 namespace Nemotron.Lab.Api;
@@ -21,17 +20,25 @@ internal static class ObjectValidation
             causes.Add(new("kind", "FieldValueInvalid", $"Invalid value: \"{kind}\": must be {resource.Kind}"));
             throw ApiErrors.Invalid(resource.Gvr.Group, kind ?? "", obj.Name(), causes);
         }
-        causes.AddRange(ObjectMetaValidation.Validate(obj, resource));
-        if (old is not null) causes.AddRange(ObjectMetaValidation.ValidateUpdate(obj, old, resource));
-        causes.AddRange(resource.Custom ? Custom(obj, old, resource, causes) : resource.Builtin!.Validate(obj, old));
-        if (Crd.CrdController.IsDefinition(resource)) causes.AddRange(CrdValidation.Validate(obj));
-        if (causes.Count > 0) throw ApiErrors.Invalid(resource.Gvr.Group, resource.Kind, obj.Name(), causes);
+        if (resource.Builtin is { } builtin)
+        {
+            causes.AddRange(builtin.Validate(obj, old, request.Subresource == "status" ? "status" : null));
+        }
+        else
+        {
+            // The real server walks a custom object's metadata twice, and says twice what an update may not do.
+            if (old is not null) causes.AddRange(MetadataValidation.ValidateUpdate(obj, old).SelectMany(cause => (StatusCause[])[cause, cause]));
+            causes.AddRange(MetadataValidation.Validate(obj, resource.Namespaced));
+            causes.AddRange(Custom(obj, old, resource, causes));
+        }
+        if (Crd.CrdController.IsDefinition(resource)) causes.AddRange(CrdValidation.Validate(obj, old));
+        if (causes.Count > 0) throw ApiErrors.Invalid(resource.Builtin?.RefusalGroup ?? resource.Gvr.Group, resource.Kind, obj.Name(), causes);
     }
 
     private static List<StatusCause> Custom(JsonObject obj, JsonObject? old, ServedResource resource, List<StatusCause> before)
     {
         var causes = new List<StatusCause>(SchemaValidation.Validate(obj, resource.Schema, old));
-        if (resource.Scale is { } scale) causes.AddRange(ScaleSubresource.Validate(obj, scale));
+        if (resource.SourceScale is { } scale) causes.AddRange(ScaleValidation.Validate(obj, scale));
         // Rules may read any field, so they run only on an object whose shape holds.
         if (before.Concat(causes).Any(FieldError.BlocksRules)) causes.Add(RulesSkipped);
         else if (resource.Rules is { } rules) causes.AddRange(rules.Validate(obj, old));

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Nemotron.Lab.Api;
 
 /// <summary>One request on one resource: which operation the method and path mean, and the answer's form.</summary>
-internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, Faults faults, CancellationToken stopping)
+internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, FaultInjection faults, CancellationToken stopping)
 {
     public async Task HandleAsync(HttpContext http, ServedResource resource, RequestRoute route)
     {
@@ -94,7 +94,7 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
         bool versioned = obj.ResourceVersion() is not (null or "0");
         bool exists = resource.Table.Current.Find(request.Namespace, route.Name) is not null;
         if (!exists) throw ApiErrors.NotFound(resource, route.Name);
-        if (!versioned && resource.Custom)
+        if (!versioned && !resource.AllowsUnconditionalUpdate)
         {
             throw ApiErrors.Invalid(resource.Gvr.Group, resource.Gvr.Plural, route.Name,
                 [new("metadata.resourceVersion", "FieldValueInvalid", "Invalid value: 0: must be specified for an update")]);

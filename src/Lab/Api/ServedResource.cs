@@ -1,20 +1,11 @@
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Kinds;
+using Nemotron.Lab.Kinds.Tables;
 using Nemotron.Lab.Patching;
 using Nemotron.Lab.Schema;
 using Nemotron.Lab.Storage;
 
 namespace Nemotron.Lab.Api;
-
-/// <summary>One column of a table as <c>kubectl get</c> prints it.</summary>
-/// <param name="Name">The heading.</param>
-/// <param name="Type"><c>string</c>, <c>integer</c>, <c>date</c>, …</param>
-/// <param name="Format">A hint such as <c>name</c>; empty for none.</param>
-/// <param name="Description">What the column shows.</param>
-/// <param name="Priority">0 is always shown; above, only with <c>-o wide</c>.</param>
-/// <param name="Cell">The value for an object at a time.</param>
-internal sealed record TableColumn(
-    string Name, string Type, string Format, string Description, int Priority, Func<JsonObject, DateTimeOffset, JsonNode?> Cell);
 
 /// <summary>Where the scale subresource finds its numbers, as dotted paths such as <c>.spec.replicas</c>.</summary>
 internal sealed record ScalePaths(string SpecReplicas, string StatusReplicas, string? LabelSelector);
@@ -65,11 +56,17 @@ internal sealed record ServedResource
     /// <summary>JSON paths usable in field selectors beside name and namespace, such as <c>spec.nodeName</c>.</summary>
     public IReadOnlyList<string> SelectableFields { get; init; } = [];
 
+    /// <summary>Whether a PUT may leave the resource version out.</summary>
+    public bool AllowsUnconditionalUpdate => Builtin?.AllowsUnconditionalUpdate ?? false;
+
     /// <summary>Whether <c>metadata.generation</c> counts changes of the specification.</summary>
     public bool CountsGenerations { get; init; }
 
     /// <summary>The <c>openAPIV3Schema</c> as the CRD has it, for OpenAPI documents; null for built-in kinds.</summary>
     public JsonObject? SourceSchema { get; init; }
+
+    /// <summary>The CRD's <c>subresources.scale</c>, or null.</summary>
+    public JsonObject? SourceScale { get; init; }
 
     /// <summary>Whether a CRD on its way out serves it: then nothing may be created.</summary>
     public bool Terminating { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Lab.Kinds.Tables;
 
 namespace Nemotron.Lab.Api;
 

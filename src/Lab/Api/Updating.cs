@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Lab.Kinds.Validation;
 using Nemotron.Lab.Patching;
 using Nemotron.Lab.Storage;
 
@@ -31,16 +32,15 @@ internal static class Updating
             var live = resource.Show(stored);
             var next = change(resource.View is null ? stored.Copy() : (JsonObject)live.DeepClone());
             EnsureIdentity(request, live, next);
-            KeepWhatIsNotTheirs(request, live, next);
+            KeepIdentity(live, next);
             if (api.Admission is { } admission) next = await admission.MutateAsync(request, AdmissionVerb.Update, next, live);
-
-            if (resource.CountsGenerations && SpecificationChanged(resource, live, next)) next.Metadata()["generation"] = live.Generation() + 1;
             if (recordManager)
                 next = ManagedFields.RecordUpdate(live, next, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(request.Subresource));
+            Prepare(api, request, live, next);
 
             // Binding and eviction set what nobody else may, and nothing else.
             if (request.Subresource is not ("binding" or "eviction")) ObjectValidation.EnsureValid(next, live, request);
-            request.Warnings.AddRange(ObjectMetaValidation.FinalizerWarnings(next, live));
+            if (resource.Custom) request.Warnings.AddRange(MetadataValidation.FinalizerWarnings(next).Except(MetadataValidation.FinalizerWarnings(live)));
             if (api.Admission is { } validating) await validating.ValidateAsync(request, AdmissionVerb.Update, next, live);
             if (SameButForTimes(live, next)) return live;
             if (request.DryRun) return next;
@@ -91,8 +91,8 @@ internal static class Updating
         }
     }
 
-    /// <summary>The main resource leaves the status alone, the status subresource everything else; nobody rewrites birth and death.</summary>
-    private static void KeepWhatIsNotTheirs(WriteRequest request, JsonObject live, JsonObject next)
+    /// <summary>Nobody rewrites birth and death.</summary>
+    private static void KeepIdentity(JsonObject live, JsonObject next)
     {
         var metadata = next.Metadata();
         foreach (string field in (string[])["uid", "name", "namespace", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"])
@@ -100,32 +100,39 @@ internal static class Updating
             Restore(live["metadata"] as JsonObject, metadata, field);
         }
         metadata.Remove("selfLink");
-        if (request.Subresource == "status")
+    }
+
+    /// <summary>Puts back what the request's door does not lead to, and counts the generation.</summary>
+    private static void Prepare(ApiContext api, WriteRequest request, JsonObject live, JsonObject next)
+    {
+        switch (request.Subresource)
         {
-            foreach (string key in next.Select(f => f.Key).Union(live.Select(f => f.Key)).ToArray())
-            {
-                if (key is not ("status" or "metadata")) Restore(live, next, key);
-            }
-            // A node's or pod's agent may label and annotate it along with its status; everybody else's metadata stays.
-            if (request.Resource is { Custom: false, Gvr: { Group: "", Plural: "nodes" or "pods" } }) return;
-            string? rv = metadata["resourceVersion"].Text();
-            var managed = metadata["managedFields"]?.DeepClone();
-            var kept = (JsonObject)live["metadata"]!.DeepClone();
-            kept["resourceVersion"] = rv;
-            kept.Remove("managedFields");
-            if (managed is not null) kept["managedFields"] = managed;
-            next["metadata"] = kept;
+            case "finalize": Restore(live, next, "status"); return;
+            case "binding" or "eviction": return;
         }
-        else if (request.Resource.HasStatus && request.Subresource is null or "finalize")
+        if (request.Resource.Builtin is { } kind)
         {
-            Restore(live, next, "status");
+            kind.PrepareUpdate(next, live, request.Subresource == "status" ? "status" : null, api.Surroundings);
+            return;
         }
-        // A namespace's own finalizers go through its finalize subresource alone.
-        if (Deletion.IsNamespace(request.Resource) && request.Subresource != "finalize")
+        if (request.Subresource == "status") KeepAllButStatus(live, next);
+        else if (request.Resource.HasStatus) Restore(live, next, "status");
+        if (SpecificationChanged(request.Resource, live, next)) next.Metadata()["generation"] = live.Generation() + 1;
+    }
+
+    /// <summary>Writing a custom object's status changes neither its metadata, but for who manages what, nor anything else.</summary>
+    private static void KeepAllButStatus(JsonObject live, JsonObject next)
+    {
+        foreach (string key in next.Select(f => f.Key).Union(live.Select(f => f.Key)).ToArray())
         {
-            if (next["spec"] is not JsonObject spec) next["spec"] = spec = [];
-            Restore(live["spec"] as JsonObject, spec, "finalizers");
+            if (key is not ("status" or "metadata")) Restore(live, next, key);
         }
+        var metadata = next.Metadata();
+        var kept = (JsonObject)live["metadata"]!.DeepClone();
+        kept["resourceVersion"] = metadata["resourceVersion"].Text();
+        kept.Remove("managedFields");
+        if (metadata["managedFields"] is { } managed) kept["managedFields"] = managed.DeepClone();
+        next["metadata"] = kept;
     }
 
     private static void Restore(JsonObject? from, JsonObject to, string field)
@@ -140,7 +147,7 @@ internal static class Updating
         foreach (string key in live.Select(f => f.Key).Union(next.Select(f => f.Key)))
         {
             if (key is "metadata" or "kind" or "apiVersion") continue;
-            if (key == "status" && (resource.HasStatus || !resource.Custom)) continue;
+            if (key == "status" && resource.HasStatus) continue;
             if (!JsonNode.DeepEquals(live[key], next[key])) return true;
         }
         return false;

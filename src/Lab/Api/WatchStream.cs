@@ -12,7 +12,7 @@ namespace Nemotron.Lab.Api;
 /// One watch over HTTP: headers at once, then one JSON line per event until the client goes, the time is up or history is lost.
 /// Events are copied from stored bytes in batches; a watcher has a position, not a queue.
 /// </summary>
-internal sealed class WatchStream(ApiContext api, ServedResource resource, string? ns, ListOptions options, Negotiated shape, Faults faults, TimeSpan bookmarkInterval)
+internal sealed class WatchStream(ApiContext api, ServedResource resource, string? ns, ListOptions options, Negotiated shape, FaultInjection faults, TimeSpan bookmarkInterval)
 {
     private const int Batch = 256;
     private const int FlushAfterBytes = 64 * 1024;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Schema;
 
@@ -7,15 +8,16 @@ namespace Nemotron.Lab.Cel;
 internal sealed class CelObject
 {
     private readonly Dictionary<string, object?> _converted = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (string Name, StructuralSchema Schema)> _fields = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Name, StructuralSchema Schema)> _fields;
+
+    // Escaped names are the same for every object of a schema.
+    private static readonly ConditionalWeakTable<StructuralSchema, Dictionary<string, (string Name, StructuralSchema Schema)>> FieldsOf = [];
 
     /// <summary>An object over <paramref name="json"/>.</summary>
     public CelObject(JsonObject json, StructuralSchema schema)
     {
         Json = json;
-        foreach (var (name, property) in schema.Properties)
-            if (PropertyNames.Escape(name) is { } escaped)
-                _fields[escaped] = (name, property);
+        _fields = FieldsOf.GetValue(schema, Fields);
     }
 
     /// <summary>What it was made from.</summary>
@@ -30,5 +32,14 @@ internal sealed class CelObject
             : null;
         _converted[escapedName] = value;
         return value;
+    }
+
+    private static Dictionary<string, (string Name, StructuralSchema Schema)> Fields(StructuralSchema schema)
+    {
+        var fields = new Dictionary<string, (string Name, StructuralSchema Schema)>(StringComparer.Ordinal);
+        foreach (var (name, property) in schema.Properties)
+            if (PropertyNames.Escape(name) is { } escaped)
+                fields[escaped] = (name, property);
+        return fields;
     }
 }

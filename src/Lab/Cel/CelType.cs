@@ -130,11 +130,11 @@ internal sealed class CelType
     public CelType With(IReadOnlyList<CelType> parameters) =>
         new(Kind, Name, parameters) { Fields = Fields, MaxElements = MaxElements, MinSerializedBytes = MinSerializedBytes };
 
-    /// <summary>Whether both are the same type, bounds aside.</summary>
+    /// <summary>Whether both are the same type, bounds aside. Objects are of one type only when they come from one place in a schema.</summary>
     public bool Is(CelType other) =>
         ReferenceEquals(this, other)
         || (Kind == other.Kind && Name == other.Name && Parameters.Count == other.Parameters.Count
-            && (Kind != CelKind.Object || ReferenceEquals(Fields, other.Fields) || Fields.Count == other.Fields.Count)
+            && (Kind != CelKind.Object || ReferenceEquals(Fields, other.Fields))
             && Parameters.Zip(other.Parameters).All(p => p.First.Is(p.Second)));
 
     /// <inheritdoc/>

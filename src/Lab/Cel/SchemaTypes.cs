@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Nemotron.Lab.Schema;
 
@@ -15,6 +16,8 @@ internal static class SchemaTypes
     private const long MinDateTimeBytes = 22;
     private const long MaxDateTimeBytes = 27;
 
+    private static readonly ConditionalWeakTable<StructuralSchema, StructuralSchema> AsResource = [];
+
     /// <summary>The type, or null when expressions cannot touch such values.</summary>
     /// <param name="schema">The schema.</param>
     /// <param name="resourceRoot">Whether it is a whole resource, whose type, name and generateName are known without being declared.</param>
@@ -25,7 +28,7 @@ internal static class SchemaTypes
         return schema.Type switch
         {
             "array" => Array(schema),
-            "object" => schema.AdditionalProperties is { } values ? Map(schema, values) : Object(schema),
+            "object" => schema.AdditionalProperties is { } values && !IsAnything(values) ? Map(schema, values) : Object(schema),
             "string" => Text(schema),
             "boolean" => CelType.Bool,
             "number" => CelType.Double,
@@ -35,7 +38,9 @@ internal static class SchemaTypes
     }
 
     /// <summary>The schema with the fields that every resource has.</summary>
-    public static StructuralSchema WithTypeAndName(StructuralSchema schema)
+    public static StructuralSchema WithTypeAndName(StructuralSchema schema) => AsResource.GetValue(schema, AddTypeAndName);
+
+    private static StructuralSchema AddTypeAndName(StructuralSchema schema)
     {
         var text = new StructuralSchema { Type = "string" };
         var properties = new Dictionary<string, StructuralSchema>(schema.Properties, StringComparer.Ordinal)
@@ -50,6 +55,9 @@ internal static class SchemaTypes
         };
         return schema with { Type = "object", Properties = properties };
     }
+
+    // "additionalProperties: true": a rule may ask whether such a map is there, not what is in it.
+    private static bool IsAnything(StructuralSchema values) => values is { Type: null, IntOrString: false, PreserveUnknownFields: false };
 
     private static CelType? Array(StructuralSchema schema)
     {

@@ -44,6 +44,7 @@ internal static class CustomResourceKinds
                 Rules = rules,
                 HasStatus = subresources?.ContainsKey("status") ?? false,
                 Scale = Scale(subresources?["scale"] as JsonObject),
+                SourceScale = subresources?["scale"] as JsonObject,
                 Columns = PrinterColumns.Of(version),
                 SelectableFields = [.. (version["selectableFields"] as JsonArray ?? []).Select(f => (f?["jsonPath"].Text() ?? "").TrimStart('.'))],
                 CountsGenerations = true,

@@ -1,23 +1,19 @@
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Api;
+using Nemotron.Lab.Kinds.Tables;
 
 namespace Nemotron.Lab.Crd;
 
 /// <summary>The table columns of a custom resource: its name, then <c>additionalPrinterColumns</c>, or the age when there are none.</summary>
 internal static class PrinterColumns
 {
-    public const string NameDescription =
-        "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
-
-    public static readonly TableColumn Name = new("Name", "string", "name", NameDescription, 0, (obj, _) => obj.Name());
-
-    public static readonly TableColumn Age = new("Age", "date", "", "Custom resource definition column (in JSONPath format): .metadata.creationTimestamp", 0,
+    private static readonly TableColumn Age = new("Age", "date", "", "Custom resource definition column (in JSONPath format): .metadata.creationTimestamp", 0,
         (obj, now) => Since(obj["metadata"]?["creationTimestamp"], now));
 
     public static IReadOnlyList<TableColumn> Of(JsonObject version)
     {
-        if (version["additionalPrinterColumns"] is not JsonArray { Count: > 0 } columns) return [Name, Age];
-        return [Name, .. columns.OfType<JsonObject>().Select(Column)];
+        if (version["additionalPrinterColumns"] is not JsonArray { Count: > 0 } columns) return [Columns.Name, Age];
+        return [Columns.Name, .. columns.OfType<JsonObject>().Select(Column)];
     }
 
     private static TableColumn Column(JsonObject column)
@@ -54,6 +50,6 @@ internal static class PrinterColumns
     private static JsonNode? Since(JsonNode? time, DateTimeOffset now)
     {
         if (time.Text() is not { Length: > 0 } text) return null;
-        return DateTimeOffset.TryParse(text, out var at) ? HumanDuration.Format(now - at) : "<invalid>";
+        return DateTimeOffset.TryParse(text, out var at) ? HumanDuration.Of(now - at) : "<invalid>";
     }
 }

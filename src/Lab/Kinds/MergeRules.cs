@@ -81,8 +81,22 @@ internal static class MergeRules
         V1ValidatingWebhook matchConditions map:name patch:name
         V1MutatingWebhook matchConditions map:name patch:name
         V1CustomResourceDefinitionStatus conditions map:type
-        V1CustomResourceDefinitionVersion selectableFields atomic
         V1PodFailurePolicyOnExitCodesRequirement values set
+        V1PodSpec evictionResponders map:name patch:name
+        V1PodStatus nodeAllocatableResourceClaimStatuses map:resourceClaimName patch:resourceClaimName
+        V1PodStatus volumeHealth map:name
+        V1PodVolumeHealth healthConditions map:status,reason patch:status
+        V1VolumeHealthStatus healthConditions map:status,reason patch:status
+        V1NodeAllocatableResourceClaimStatus containers set
+        V1NodeAllocatableResourceClaimStatus mapping map:name patch:name
+        V1NodeAllocatableResourceClaimStatus overhead map:name patch:name
+        V1NodePodPreemptionPolicy disableResizePreemption set
+        V1ContainerRestartRuleOnExitCodes values set
+        V1ResourceStatus resources map:resourceID
+        V1UncountedTerminatedPods failed set
+        V1UncountedTerminatedPods succeeded set
+        V1VolumeMount bindMountOptions set
+        V1JobSchedulingConfiguration resourceClaims map:name patch:name
         V1Endpoint addresses set
         """;
 
@@ -90,8 +104,8 @@ internal static class MergeRules
     private const string AtomicTypes = """
         V1LabelSelector V1ObjectReference V1LocalObjectReference V1TypedLocalObjectReference V1OwnerReference V1SecretReference
         V1ConfigMapKeySelector V1SecretKeySelector V1FileKeySelector V1ObjectFieldSelector V1ResourceFieldSelector
-        V1NodeSelector V1NodeSelectorTerm V1ScopeSelector V1ScopedResourceSelectorRequirement V1TopologySelectorTerm
-        V1EndpointAddress Corev1EndpointPort Discoveryv1EndpointPort V1RoleRef Rbacv1Subject V2CrossVersionObjectReference
+        V1NodeSelector V1NodeSelectorTerm V1ScopeSelector V1TopologySelectorTerm V1EvictionResponder
+        V1EndpointAddress Corev1EndpointPort Discoveryv1EndpointPort V1RoleRef Rbacv1Subject
         V1ServiceBackendPort
         """;
 

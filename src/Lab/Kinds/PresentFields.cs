@@ -86,7 +86,7 @@ internal static class PresentFields
         V1DaemonSetSpec selector template updateStrategy
         V1DaemonSetStatus currentNumberScheduled numberMisscheduled desiredNumberScheduled numberReady
         V1DaemonSetCondition type status lastTransitionTime
-        V1ControllerRevision revision
+        V1ControllerRevision revision data
         V1JobSpec template
         V1JobCondition type status lastProbeTime lastTransitionTime
         V1CronJobSpec schedule jobTemplate
@@ -150,6 +150,67 @@ internal static class PresentFields
         V1SelectableField jsonPath
         V1OwnerReference apiVersion kind name uid
         V1ScaleStatus replicas
+        V1AWSElasticBlockStoreVolumeSource volumeID
+        V1AzureDiskVolumeSource diskName diskURI
+        V1AzureFilePersistentVolumeSource secretName secretNamespace shareName
+        V1AzureFileVolumeSource secretName shareName
+        V1CephFSPersistentVolumeSource monitors
+        V1CephFSVolumeSource monitors
+        V1CinderPersistentVolumeSource volumeID
+        V1CinderVolumeSource volumeID
+        V1ClusterTrustBundleProjection path
+        V1ConfigMapNodeConfigSource kubeletConfigKey name namespace
+        V1ContainerExtendedResourceRequest containerName requestName resourceName
+        V1ContainerImage names
+        V1ContainerResizePolicy resourceName restartPolicy
+        V1EvictionResponder name priority
+        V1FileKeySelector key path volumeName
+        V1FlexPersistentVolumeSource driver
+        V1FlexVolumeSource driver
+        V1ForNode name
+        V1ForZone name
+        V1GCEPersistentDiskVolumeSource pdName
+        V1GitRepoVolumeSource repository
+        V1GlusterfsPersistentVolumeSource endpoints path
+        V1GlusterfsVolumeSource endpoints path
+        V1ISCSIPersistentVolumeSource iqn lun targetPortal
+        V1ISCSIVolumeSource iqn lun targetPortal
+        V1IngressPortStatus port protocol
+        V1LinuxContainerUser gid uid
+        V1ModifyVolumeStatus status
+        V1NodeAllocatableMappedResources name quantity
+        V1NodeAllocatableOverheadResources name
+        V1NodeAllocatableResourceClaimStatus resourceClaimName
+        V1NodeRuntimeHandler name
+        V1PhotonPersistentDiskVolumeSource pdID
+        V1PodExtendedResourceClaimStatus requestMappings resourceClaimName
+        V1PodFailurePolicy rules
+        V1PodFailurePolicyOnExitCodesRequirement operator values
+        V1PodFailurePolicyOnPodConditionsPattern status type
+        V1PodFailurePolicyRule action
+        V1PodResourceClaimStatus name
+        V1PodVolumeHealth lastTransitionTime name
+        V1PortStatus port protocol
+        V1PortworxVolumeSource volumeID
+        V1QuobyteVolumeSource registry volume
+        V1RBDPersistentVolumeSource image monitors
+        V1RBDVolumeSource image monitors
+        V1ResourceHealth resourceID
+        V1ResourceStatus name
+        V1ScaleIOPersistentVolumeSource gateway secretRef system
+        V1ScaleIOVolumeSource gateway secretRef system
+        V1ScopedResourceSelectorRequirement operator scopeName
+        V1StatefulSetOrdinals start
+        V1SuccessPolicy rules
+        V1TopologySelectorLabelRequirement key values
+        V1TypedObjectReference apiGroup kind name
+        V1VolumeHealthCondition reason status
+        V1VolumeHealthStatus lastTransitionTime
+        V1VolumeMountStatus mountPath name
+        V1VsphereVirtualDiskVolumeSource volumePath
+        V2ContainerResourceMetricSource container name target
+        V2ContainerResourceMetricStatus container current name
+        V2ObjectMetricStatus current describedObject metric
         """;
 
     /// <summary>Numbers and booleans whose zero is dropped, by field name; the few types where the same name keeps its zero follow in <see cref="KeepsZero"/>.</summary>
@@ -158,12 +219,14 @@ internal static class PresentFields
         readyReplicas availableReplicas updatedReplicas unavailableReplicas currentReplicas fullyLabeledReplicas updatedNumberScheduled
         numberAvailable numberUnavailable active succeeded failed nodePort healthCheckNodePort count deprecatedCount sizeBytes signal priority
         hostNetwork hostPID hostIPC readOnly stdin stdinOnce tty paused publishNotReadyAddresses unschedulable globalDefault deprecated
-        preserveUnknownFields replicas
+        preserveUnknownFields replicas number partition chapAuthDiscovery chapAuthSession sslEnabled
         """;
 
     /// <summary>Fields (type and name) that are pointers upstream although their name stands in <see cref="ZeroDrops"/>, or strings that may be empty.</summary>
     private const string KeepsZero = """
-        V1DeploymentSpec.replicas V1ReplicaSetSpec.replicas V1StatefulSetSpec.replicas V1PodSpec.priority V1ClientIPConfig.timeoutSeconds
+        V1DeploymentSpec.replicas V1ReplicaSetSpec.replicas V1StatefulSetSpec.replicas V1PodSpec.priority
+        V1RollingUpdateStatefulSetStrategy.partition V2HorizontalPodAutoscalerStatus.observedGeneration
+        V2HorizontalPodAutoscalerCondition.observedGeneration V1EvictionResponder.priority V1ClientIPConfig.timeoutSeconds
         V1ValidatingWebhook.timeoutSeconds V1MutatingWebhook.timeoutSeconds V2HPAScalingPolicy.periodSeconds
         V1PersistentVolumeClaimSpec.storageClassName V1LeaseSpec.holderIdentity V1LeaseSpec.preferredHolder V1LeaseSpec.strategy
         V1IngressSpec.ingressClassName V1PodSpec.runtimeClassName Discoveryv1EndpointPort.name Discoveryv1EndpointPort.appProtocol

@@ -17,25 +17,25 @@ internal static class FieldOwnership
     public static Dictionary<ManagerIdentity, ManagedEntry> UnderSchema(Dictionary<ManagerIdentity, ManagedEntry> entries, StructuralSchema schema) =>
         entries.ToDictionary(pair => pair.Key, pair => pair.Value with { Fields = TypedFields.UnderSchema(pair.Value.Fields, schema) });
 
-    /// <summary>
-    /// Takes changed and removed fields from everyone but <paramref name="writer"/>. With <paramref name="force"/> off, a changed field
-    /// that another owns is a conflict.
-    /// </summary>
-    /// <exception cref="Api.ApiException">409, one cause for each field in conflict.</exception>
-    public static Dictionary<ManagerIdentity, ManagedEntry> Yield(
-        Dictionary<ManagerIdentity, ManagedEntry> entries, TypedCompare changes, ManagerIdentity? writer, bool force)
+    /// <summary>What others own of the fields that a write adds or changes, by owner; empty when nothing is in conflict.</summary>
+    public static IReadOnlyList<(ManagerIdentity Owner, FieldSet Fields)> Conflicts(
+        Dictionary<ManagerIdentity, ManagedEntry> entries, TypedCompare changes, ManagerIdentity writer)
     {
         var taken = changes.Modified.Union(changes.Added);
-        if (!force)
-        {
-            var conflicts = entries
+        return
+        [
+            .. entries
                 .Where(pair => pair.Key != writer)
-                .Select(pair => (pair.Key, Fields: pair.Value.Fields.Intersect(taken)))
-                .Where(conflict => !conflict.Fields.IsEmpty)
-                .ToArray();
-            if (conflicts.Length > 0) throw ApplyConflicts.Refusal(conflicts);
-        }
-        var lost = taken.Union(changes.Removed);
+                .Select(pair => (pair.Key, pair.Value.Fields.Intersect(taken)))
+                .Where(conflict => !conflict.Item2.IsEmpty),
+        ];
+    }
+
+    /// <summary>The entries after everyone but <paramref name="writer"/> has given up what the write adds, changes or removes.</summary>
+    public static Dictionary<ManagerIdentity, ManagedEntry> Yield(
+        Dictionary<ManagerIdentity, ManagedEntry> entries, TypedCompare changes, ManagerIdentity? writer)
+    {
+        var lost = changes.Modified.Union(changes.Added).Union(changes.Removed);
         var result = new Dictionary<ManagerIdentity, ManagedEntry>();
         foreach (var (identity, entry) in entries)
         {

@@ -16,7 +16,8 @@ internal static class ManagedFields
     /// </summary>
     /// <param name="before">The stored object, or null on create.</param>
     /// <param name="after">The object to be stored, defaulted, before admission and before anything the server fills in.
-    /// Its own managed fields, if it has readable ones, stand in for the stored ones (a client may prune them); <c>[{}]</c> resets them.</param>
+    /// Except through a subresource, its own managed fields, if it has readable ones, stand in for the stored ones (a client may prune them), and
+    /// <c>[{}]</c> resets them.</param>
     /// <param name="schema">The kind's schema; metadata need not be in it.</param>
     /// <param name="manager">The field manager's name.</param>
     /// <param name="apiVersion">The version written in, such as <c>apps/v1</c>.</param>
@@ -41,14 +42,18 @@ internal static class ManagedFields
         var stored = TakeManagedFields(old);
 
         Dictionary<ManagerIdentity, ManagedEntry> entries = [];
-        if (!IsReset(sent))
+        if (subresource is not null)
+        {
+            entries = ManagedEntry.Read(stored);
+        }
+        else if (!IsReset(sent))
         {
             entries = ManagedEntry.Read(sent);
-            if (entries.Count == 0 || subresource is "scale") entries = ManagedEntry.Read(stored);
+            if (entries.Count == 0) entries = ManagedEntry.Read(stored);
         }
 
         var changes = TypedCompare.Of(old, result, root, reset);
-        entries = FieldOwnership.Yield(FieldOwnership.UnderSchema(entries, root), changes, writer: null, force: true);
+        entries = FieldOwnership.Yield(FieldOwnership.UnderSchema(entries, root), changes, writer: null);
         var gained = FieldOwnership.WithoutServerFields(changes.Modified.Union(changes.Added));
         if (!gained.IsEmpty)
         {

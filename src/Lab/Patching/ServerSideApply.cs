@@ -49,14 +49,28 @@ internal static class ServerSideApply
         if (previous is not null) merged = Prune(merged, previous.Fields, Everyones(entries), root);
 
         var changes = TypedCompare.Of(old, merged, root, reset);
-        entries = FieldOwnership.Yield(entries, changes, identity, force);
+        if (!force) RefuseConflicts(FieldOwnership.Conflicts(entries, changes, identity), manager, old, root);
+        entries = FieldOwnership.Yield(entries, changes, identity);
         if (entries.TryGetValue(identity, out var own))
         {
             var changed = live is null || !JsonEquality.Same(old, merged);
             entries[identity] = own with { Fields = FieldOwnership.WithoutServerFields(own.Fields), Time = changed ? now : own.Time };
         }
         ManagedFields.Attach(merged, entries);
+        if (manager == LastApplied.Kubectl) LastApplied.Refresh(merged, old, applied);
         return live is null ? merged : (JsonObject)ManagedFields.KeepIfOnlyTimesDiffer(live, merged).DeepClone();
+    }
+
+    private static void RefuseConflicts(
+        IReadOnlyList<(ManagerIdentity Owner, FieldSet Fields)> conflicts, string manager, JsonObject old, StructuralSchema root)
+    {
+        if (conflicts.Count == 0) return;
+        if (manager == LastApplied.Kubectl)
+        {
+            var handedOver = LastApplied.FieldsStillAsApplied(old, root);
+            conflicts = [.. conflicts.Select(conflict => (conflict.Owner, conflict.Fields.Except(handedOver))).Where(conflict => !conflict.Item2.IsEmpty)];
+        }
+        if (conflicts.Count > 0) throw ApplyConflicts.Refusal(conflicts);
     }
 
     private static void Check(JsonObject applied, string apiVersion)

@@ -18,18 +18,21 @@ internal sealed class CompiledRules
     public bool IsEmpty => _root is null;
 
     /// <summary>Compiles the rules of a whole resource. A rule that does not compile is reported when it should run; a CRD with such a rule is refused before.</summary>
-    public static CompiledRules Compile(StructuralSchema schema) => new(Level.Build(schema, resourceRoot: true));
+    /// <param name="schema">The schema.</param>
+    /// <param name="resourceRoot">False when the schema is that of a part of a resource.</param>
+    public static CompiledRules Compile(StructuralSchema schema, bool resourceRoot = true) => new(Level.Build(schema, resourceRoot));
 
     /// <summary>Runs the rules.</summary>
     /// <param name="obj">The object, valid by its schema.</param>
     /// <param name="old">
     /// The object before an update, or null on create. Transition rules run only where the old value is known; other rules are let pass where nothing changed.
     /// </param>
-    public IReadOnlyList<StatusCause> Validate(JsonObject obj, JsonObject? old)
+    /// <param name="path">Where the object stands, as a prefix of the paths reported.</param>
+    public IReadOnlyList<StatusCause> Validate(JsonNode obj, JsonNode? old, string path = "")
     {
         if (_root is null) return [];
         var run = new RuleRun();
-        run.Visit(_root, obj, old, "");
+        run.Visit(_root, obj, old, path);
         return run.Causes;
     }
 

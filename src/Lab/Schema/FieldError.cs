@@ -10,6 +10,9 @@ internal static class FieldError
     /// <summary>How the server prints a path that is not there.</summary>
     public const string Root = "<nil>";
 
+    /// <summary>The reason of a fault that is the server's own.</summary>
+    public const string InternalReason = "InternalError";
+
     /// <summary>A value that breaks a rule.</summary>
     public static StatusCause Invalid(string? path, JsonNode? value, string detail) =>
         Cause(path, "FieldValueInvalid", $"Invalid value: {GoText.FieldValue(value)}", detail);
@@ -47,7 +50,7 @@ internal static class FieldError
             $"must have at most {max.ToString(CultureInfo.InvariantCulture)} item{(max == 1 ? "" : "s")}");
 
     /// <summary>A fault of the server's own.</summary>
-    public static StatusCause Internal(string? path, string detail) => Cause(path, "InternalError", "Internal error", detail);
+    public static StatusCause Internal(string? path, string detail) => Cause(path, InternalReason, "Internal error", detail);
 
     /// <summary>Whether a fault of this kind keeps CEL rules from being run.</summary>
     public static bool BlocksRules(StatusCause cause) =>

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Nemotron.Lab.Schema;
 
-/// <summary>Reads a CRD's <c>openAPIV3Schema</c>. Lenient: what is malformed is left out, the validation of the CRD is what refuses it.</summary>
+/// <summary>Reads a CRD's <c>openAPIV3Schema</c>. Lenient: what is malformed is left out, <see cref="CrdValidation"/> is what refuses it.</summary>
 internal static class SchemaReader
 {
     /// <summary>The schema, with properties in declared order.</summary>

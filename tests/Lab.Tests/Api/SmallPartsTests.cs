@@ -7,21 +7,6 @@ namespace Nemotron.Lab.Tests.Api;
 
 public class SmallPartsTests
 {
-    [Theory]
-    [InlineData(0, "0s")]
-    [InlineData(119, "119s")]
-    [InlineData(120, "2m")]
-    [InlineData(150, "2m30s")]
-    [InlineData(3600, "60m")]
-    [InlineData(3 * 3600, "3h")]
-    [InlineData((3 * 3600) + 60, "3h1m")]
-    [InlineData(26 * 3600, "26h")]
-    [InlineData(50 * 3600, "2d2h")]
-    [InlineData(30 * 86400, "30d")]
-    [InlineData(800 * 86400, "2y70d")]
-    public void Ages_are_shown_as_kubectl_shows_them(int seconds, string shown) =>
-        HumanDuration.Format(TimeSpan.FromSeconds(seconds)).ShouldBe(shown);
-
     [Fact]
     public void Versions_are_ordered_as_Kubernetes_orders_them()
     {

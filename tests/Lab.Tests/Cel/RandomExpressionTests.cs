@@ -43,6 +43,7 @@ public sealed class RandomExpressionTests
             try
             {
                 var program = CelProgram.Compile(source, new Dictionary<string, CelType> { ["self"] = type, ["oldSelf"] = type });
+                CostEstimator.MaxCost(program.Expression, type);
                 program.Evaluate(new Dictionary<string, object> { ["self"] = value, ["oldSelf"] = value });
             }
             catch (CelCompileException e)

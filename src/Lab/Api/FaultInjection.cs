@@ -40,7 +40,7 @@ public sealed record Fault(FaultKind Kind, int Times = 1, Func<string, string, b
 /// <summary>
 /// What tests make go wrong. Faults strike in the order they were added; counts are exact, so a test knows when one is used up. Thread-safe.
 /// </summary>
-public sealed class Faults : IDisposable
+public sealed class FaultInjection : IDisposable
 {
     private readonly Lock gate = new();
     private readonly List<(Fault Fault, int Left)> pending = [];
@@ -49,7 +49,7 @@ public sealed class Faults : IDisposable
     private int duplicates;
     private int truncations;
 
-    internal Faults(Action compact) => this.compact = compact;
+    internal FaultInjection(Action compact) => this.compact = compact;
 
     private readonly Action compact;
 
