@@ -32,7 +32,10 @@ internal sealed class GarbageCollector : Controller<string>
             return;
         }
 
-        if (graph[key] is not { } obj) return;
+        if (graph[key] is not { } known) return;
+        // Decided on the object as it is now: an owner's end may be heard of before the news that the owner had let this one go.
+        if (Context.Api.Get(known.Resource, known.Key.Namespace, known.Key.Name) is not { } live || live.Uid() != key) return;
+        var obj = OwnedObject.From(known.Resource, live);
         var dependents = graph.DependentsOf(key);
         var action = CollectionDecision.Decide(obj, dependents, owner => StateOf(obj, owner));
         switch (action.Step)
