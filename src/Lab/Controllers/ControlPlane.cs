@@ -27,6 +27,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         [
             new ReplicaSetController(context, owned),
             new DeploymentController(context, owned),
+            new JobController(context, owned),
             new Scheduler(context),
             Kubelets,
             Heartbeats,

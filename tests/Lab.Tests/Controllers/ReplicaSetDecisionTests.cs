@@ -45,7 +45,7 @@ public class ReplicaSetDecisionTests
     [Fact]
     public void Missing_pods_are_created_and_finished_ones_replaced()
     {
-        var plan = ReplicaSetDecision.Decide(3, TimeSpan.Zero, [Pod("a"), Pod("b") with { Phase = "Failed" }, Pod("c") with { Deleting = true }], NoCrowd, Now);
+        var plan = ReplicaSetDecision.Decide(3, TimeSpan.Zero, [Pod("a"), Pod("b") with { Phase = "Failed" }, Pod("c") with { Deleting = true }], () => NoCrowd, Now);
         plan.Create.ShouldBe(2);
         plan.Replicas.ShouldBe(1);
         plan.Delete.ShouldBeEmpty();
@@ -53,13 +53,13 @@ public class ReplicaSetDecisionTests
 
     [Fact]
     public void Steps_are_bounded() =>
-        ReplicaSetDecision.Decide(20_000, TimeSpan.Zero, [], NoCrowd, Now).Create.ShouldBe(ReplicaSetDecision.Burst);
+        ReplicaSetDecision.Decide(20_000, TimeSpan.Zero, [], () => NoCrowd, Now).Create.ShouldBe(ReplicaSetDecision.Burst);
 
     [Fact]
     public void Availability_waits_for_min_ready_seconds()
     {
         var pods = new[] { Pod("a") with { ReadySince = Now.AddSeconds(-30) }, Pod("b") with { ReadySince = Now.AddSeconds(-5) } };
-        var plan = ReplicaSetDecision.Decide(2, TimeSpan.FromSeconds(10), pods, NoCrowd, Now);
+        var plan = ReplicaSetDecision.Decide(2, TimeSpan.FromSeconds(10), pods, () => NoCrowd, Now);
         (plan.Ready, plan.Available).ShouldBe((2, 1));
         plan.NextAvailable.ShouldBe(Now.AddSeconds(5));
     }

@@ -32,7 +32,10 @@ internal sealed class GarbageCollector : Controller<string>
             return;
         }
 
-        if (graph[key] is not { } obj) return;
+        if (graph[key] is not { } known) return;
+        // Decided on the object as it is now: an owner's end may be heard of before the news that the owner had let this one go.
+        if (Context.Api.Get(known.Resource, known.Key.Namespace, known.Key.Name) is not { } live || live.Uid() != key) return;
+        var obj = OwnedObject.From(known.Resource, live);
         var dependents = graph.DependentsOf(key);
         var action = CollectionDecision.Decide(obj, dependents, owner => StateOf(obj, owner));
         switch (action.Step)
@@ -79,6 +82,8 @@ internal sealed class GarbageCollector : Controller<string>
     {
         if (after is not null)
         {
+            // Most changes are to status or spec and mean nothing here.
+            if (before is not null && SameOwnership(before, after)) return;
             var obj = OwnedObject.From(resource, after);
             graph.Put(obj);
             if (obj.Owners.Count > 0 || obj.Deleting) Queue.Add(obj.Uid);
@@ -92,6 +97,11 @@ internal sealed class GarbageCollector : Controller<string>
         foreach (var dependent in graph.DependentsOf(uid)) Queue.Add(dependent.Uid);
         foreach (var owner in before!.Items("metadata", "ownerReferences")) Queue.Add(owner.Text("uid") ?? "?");
     }
+
+    private static bool SameOwnership(JsonObject before, JsonObject after) =>
+        before.IsDeleting() == after.IsDeleting()
+        && JsonNode.DeepEquals(before.At("metadata", "ownerReferences"), after.At("metadata", "ownerReferences"))
+        && JsonNode.DeepEquals(before.At("metadata", "finalizers"), after.At("metadata", "finalizers"));
 
     private OwnerState StateOf(OwnedObject dependent, OwnerLink owner)
     {

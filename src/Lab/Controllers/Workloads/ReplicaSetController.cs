@@ -39,7 +39,7 @@ internal sealed class ReplicaSetController : Controller<ObjectKey>
         if (!set.IsDeleting()) owned.Claim(set, "apps/v1", "ReplicaSet", selector, Name);
         var mine = owned.Of(set);
         var facts = mine.Select(PodFacts.From).ToList();
-        var plan = ReplicaSetDecision.Decide(desired, minReady, facts, Crowding(set, facts), now);
+        var plan = ReplicaSetDecision.Decide(desired, minReady, facts, () => Crowding(set, facts), now);
         JsonArray? failure = null;
         if (!set.IsDeleting())
         {
@@ -51,13 +51,14 @@ internal sealed class ReplicaSetController : Controller<ObjectKey>
             {
                 failure = set.Obj("status")?["conditions"] as JsonArray;
                 failure = failure.With("ReplicaFailure", "True", plan.Create > 0 ? "FailedCreate" : "FailedDelete", refused.Message, now);
-                WriteStatus(set, selector, minReady, failure);
+                WriteStatus(set, selector, owned.Of(set), minReady, failure);
                 Context.Events.Warning(Name, set, "ReplicaSet", "apps/v1", "FailedCreate", $"Error creating: {refused.Message}");
                 throw;
             }
         }
 
-        WriteStatus(set, selector, minReady, failure);
+        var acted = plan.Create > 0 || plan.Delete.Count > 0;
+        WriteStatus(set, selector, acted ? owned.Of(set) : mine, minReady, failure);
         if (plan.NextAvailable is { } at) Queue.AddAfter(key, at - now);
     }
 
@@ -84,10 +85,10 @@ internal sealed class ReplicaSetController : Controller<ObjectKey>
         if (plan.Create == ReplicaSetDecision.Burst || plan.Delete.Count == ReplicaSetDecision.Burst) Queue.Add(ObjectKey.Of(set));
     }
 
-    private void WriteStatus(JsonObject set, LabelSelector selector, TimeSpan minReady, JsonArray? failure)
+    private void WriteStatus(JsonObject set, LabelSelector selector, IReadOnlyList<JsonObject> mine, TimeSpan minReady, JsonArray? failure)
     {
         var now = Context.Now;
-        var active = owned.Of(set).Select(pod => (Pod: pod, Facts: PodFacts.From(pod))).Where(entry => entry.Facts.Active).ToList();
+        var active = mine.Select(pod => (Pod: pod, Facts: PodFacts.From(pod))).Where(entry => entry.Facts.Active).ToList();
         var template = LabelSelector.FromMap(set.Obj("spec", "template", "metadata", "labels"));
         var status = new JsonObject { ["replicas"] = active.Count };
         SetCount(status, "fullyLabeledReplicas", active.Count(entry => template.Matches(entry.Pod) && selector.Matches(entry.Pod)));

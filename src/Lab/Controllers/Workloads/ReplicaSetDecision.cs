@@ -20,16 +20,16 @@ internal static class ReplicaSetDecision
     /// <param name="desired">The wanted number of pods.</param>
     /// <param name="minReady">How long a pod must be ready to count as available.</param>
     /// <param name="owned">The pods of this ReplicaSet.</param>
-    /// <param name="crowding">Active pods per node, over all ReplicaSets of the same Deployment.</param>
+    /// <param name="crowding">Active pods per node, over all ReplicaSets of the same Deployment; asked for only when victims are to be chosen.</param>
     /// <param name="now">The time now.</param>
     public static ReplicaSetPlan Decide(
-        int desired, TimeSpan minReady, IReadOnlyCollection<PodFacts> owned, IReadOnlyDictionary<string, int> crowding, DateTimeOffset now)
+        int desired, TimeSpan minReady, IReadOnlyCollection<PodFacts> owned, Func<IReadOnlyDictionary<string, int>> crowding, DateTimeOffset now)
     {
         var active = owned.Where(pod => pod.Active).ToList();
         var missing = desired - active.Count;
         string[] victims = missing >= 0
             ? []
-            : [.. active.Order(new VictimRanking(crowding, now)).Take(Math.Min(-missing, Burst)).Select(pod => pod.Name)];
+            : [.. active.Order(new VictimRanking(crowding(), now)).Take(Math.Min(-missing, Burst)).Select(pod => pod.Name)];
         DateTimeOffset? next = null;
         foreach (var pod in active)
         {
