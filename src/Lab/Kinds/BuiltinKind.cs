@@ -101,8 +101,9 @@ internal sealed record BuiltinKind
         read["apiVersion"] = ApiVersion;
         read["kind"] = Kind;
         Rules.Default?.Invoke(read);
-        // Defaults may make objects whose own always present fields are still missing.
-        return Read(read);
+        // Defaults make objects whose own always present fields are still missing.
+        WireForm.Complete(read, Schema);
+        return read;
     }
 
     /// <summary>
@@ -114,7 +115,7 @@ internal sealed record BuiltinKind
     {
         if (HasStatus && Kind != "Node" && Schema.Properties.TryGetValue("status", out var status)) obj["status"] = Patching.ZeroObject.ValueOf(status);
         Rules.Create?.Invoke(obj, around);
-        if (HasGeneration) obj.Ensure("metadata")["generation"] = 1;
+        if (HasGeneration) obj.Ensure("metadata")["generation"] = JsonAccess.Number(1);
         else obj.ObjectAt("metadata")?.Remove("generation");
     }
 
@@ -132,7 +133,7 @@ internal sealed record BuiltinKind
         if (subresource is null) Rules.Update?.Invoke(obj, old, around);
         var metadata = obj.Ensure("metadata");
         metadata.CopyFrom("generation", old.ObjectAt("metadata"));
-        if (UpdateRules.IsNewGeneration(this, obj, old)) metadata["generation"] = (old.NumberAt("metadata", "generation") ?? 0) + 1;
+        if (UpdateRules.IsNewGeneration(this, obj, old)) metadata["generation"] = JsonAccess.Number((old.NumberAt("metadata", "generation") ?? 0) + 1);
     }
 
     /// <summary>The faults of an object, metadata first, in the server's words; none when it may be stored.</summary>

@@ -45,6 +45,9 @@ internal static class JsonAccess
             .Select(entry => KeyValuePair.Create(entry.Key, entry.Value.TextAt()!))
             .OrderBy(entry => entry.Key, StringComparer.Ordinal)];
 
+    /// <summary>A number that reads back as any numeric type, as parsed ones do; a <c>JsonValue</c> made of an int would refuse to be read as a long.</summary>
+    public static JsonNode Number(long value) => JsonValue.Create(JsonSerializer.SerializeToElement(value))!;
+
     /// <summary>The object in the field, made if absent.</summary>
     public static JsonObject Ensure(this JsonObject obj, string name)
     {
@@ -56,6 +59,12 @@ internal static class JsonAccess
     public static void Fill(this JsonObject obj, string name, JsonNode value)
     {
         if (obj[name] is null) obj[name] = value;
+    }
+
+    /// <summary>Sets the field to a number if it is absent or null.</summary>
+    public static void Fill(this JsonObject obj, string name, long value)
+    {
+        if (obj[name] is null) obj[name] = Number(value);
     }
 
     /// <summary>Puts a copy of another object's field in place, or removes the field when the other has none.</summary>

@@ -40,6 +40,7 @@ internal static class ModelSchemas
         schema = schema with
         {
             AlwaysPresent = present,
+            Nullable = PresentFields.IsNullWhenAbsent(model, field),
             OmitsZero = !present && (isContainer || (schema.Type is not "object" and not null
                 && PresentFields.OmitsZeroScalar(model, field, isString: schema.Type == "string" && schema.Format is null))),
         };

@@ -8,7 +8,7 @@ namespace Nemotron.Lab.Kinds;
 /// </summary>
 internal static class PresentFields
 {
-    /// <summary>Per model type, the fields that are always there. <c>spec</c>, <c>status</c> and <c>metadata</c> of a kind are in every such list by rule.</summary>
+    /// <summary>Per model type, the fields that are always there. <c>spec</c>, <c>status</c> and <c>metadata</c> of a kind are in every such list by rule. A question mark: a pointer, null when absent.</summary>
     private const string Always = """
         V1PodTemplateSpec metadata spec
         V1JobTemplateSpec metadata spec
@@ -24,7 +24,7 @@ internal static class PresentFields
         V1HTTPGetAction port
         V1HTTPHeader name value
         V1TCPSocketAction port
-        V1GRPCAction port service
+        V1GRPCAction port service?
         V1SleepAction seconds
         V1KeyToPath key path
         V1ConfigMapKeySelector key
@@ -75,15 +75,15 @@ internal static class PresentFields
         V1NamespaceCondition type status lastTransitionTime
         V1PersistentVolumeClaimSpec resources
         V1PersistentVolumeClaimCondition type status lastProbeTime lastTransitionTime
-        V1DeploymentSpec selector template strategy
+        V1DeploymentSpec selector? template strategy
         V1DeploymentCondition type status lastUpdateTime lastTransitionTime
-        V1ReplicaSetSpec selector template
+        V1ReplicaSetSpec selector? template
         V1ReplicaSetStatus replicas
         V1ReplicaSetCondition type status lastTransitionTime
-        V1StatefulSetSpec selector template serviceName updateStrategy
+        V1StatefulSetSpec selector? template serviceName updateStrategy
         V1StatefulSetStatus replicas availableReplicas
         V1StatefulSetCondition type status lastTransitionTime
-        V1DaemonSetSpec selector template updateStrategy
+        V1DaemonSetSpec selector? template updateStrategy
         V1DaemonSetStatus currentNumberScheduled numberMisscheduled desiredNumberScheduled numberReady
         V1DaemonSetCondition type status lastTransitionTime
         V1ControllerRevision revision data
@@ -131,11 +131,11 @@ internal static class PresentFields
         V2HPAScalingPolicy type value periodSeconds
         V1IngressStatus loadBalancer
         V1HTTPIngressRuleValue paths
-        V1HTTPIngressPath pathType backend
+        V1HTTPIngressPath pathType? backend
         V1IngressServiceBackend name port
-        V1TypedLocalObjectReference apiGroup kind name
-        V1ValidatingWebhook name clientConfig sideEffects admissionReviewVersions
-        V1MutatingWebhook name clientConfig sideEffects admissionReviewVersions
+        V1TypedLocalObjectReference apiGroup? kind name
+        V1ValidatingWebhook name clientConfig sideEffects? admissionReviewVersions
+        V1MutatingWebhook name clientConfig sideEffects? admissionReviewVersions
         Admissionregistrationv1ServiceReference namespace name
         Apiextensionsv1ServiceReference namespace name
         V1MatchCondition name expression
@@ -152,7 +152,7 @@ internal static class PresentFields
         V1ScaleStatus replicas
         V1AWSElasticBlockStoreVolumeSource volumeID
         V1AzureDiskVolumeSource diskName diskURI
-        V1AzureFilePersistentVolumeSource secretName secretNamespace shareName
+        V1AzureFilePersistentVolumeSource secretName secretNamespace? shareName
         V1AzureFileVolumeSource secretName shareName
         V1CephFSPersistentVolumeSource monitors
         V1CephFSVolumeSource monitors
@@ -163,7 +163,7 @@ internal static class PresentFields
         V1ContainerExtendedResourceRequest containerName requestName resourceName
         V1ContainerImage names
         V1ContainerResizePolicy resourceName restartPolicy
-        V1EvictionResponder name priority
+        V1EvictionResponder name priority?
         V1FileKeySelector key path volumeName
         V1FlexPersistentVolumeSource driver
         V1FlexVolumeSource driver
@@ -178,7 +178,7 @@ internal static class PresentFields
         V1IngressPortStatus port protocol
         V1LinuxContainerUser gid uid
         V1ModifyVolumeStatus status
-        V1NodeAllocatableMappedResources name quantity
+        V1NodeAllocatableMappedResources name quantity?
         V1NodeAllocatableOverheadResources name
         V1NodeAllocatableResourceClaimStatus resourceClaimName
         V1NodeRuntimeHandler name
@@ -197,13 +197,13 @@ internal static class PresentFields
         V1RBDVolumeSource image monitors
         V1ResourceHealth resourceID
         V1ResourceStatus name
-        V1ScaleIOPersistentVolumeSource gateway secretRef system
-        V1ScaleIOVolumeSource gateway secretRef system
+        V1ScaleIOPersistentVolumeSource gateway secretRef? system
+        V1ScaleIOVolumeSource gateway secretRef? system
         V1ScopedResourceSelectorRequirement operator scopeName
         V1StatefulSetOrdinals start
         V1SuccessPolicy rules
         V1TopologySelectorLabelRequirement key values
-        V1TypedObjectReference apiGroup kind name
+        V1TypedObjectReference apiGroup? kind name
         V1VolumeHealthCondition reason status
         V1VolumeHealthStatus lastTransitionTime
         V1VolumeMountStatus mountPath name
@@ -246,7 +246,11 @@ internal static class PresentFields
     /// <summary>Whether the field is written even when nobody set it.</summary>
     public static bool IsAlwaysPresent(string modelType, bool isKind, string field) =>
         (isKind && field is "metadata" or "spec" or "status")
-        || (AlwaysByType.TryGetValue(modelType, out var fields) && fields.Contains(field, StringComparer.Ordinal));
+        || (AlwaysByType.TryGetValue(modelType, out var fields) && (fields.Contains(field) || fields.Contains(field + "?")));
+
+    /// <summary>Whether an always present field is null, rather than a zero, when nobody set it.</summary>
+    public static bool IsNullWhenAbsent(string modelType, string field) =>
+        AlwaysByType.TryGetValue(modelType, out var fields) && fields.Contains(field + "?");
 
     /// <summary>Whether a zero number, false or empty string in the field counts as absent.</summary>
     public static bool OmitsZeroScalar(string modelType, string field, bool isString) =>

@@ -32,6 +32,27 @@ internal static class WireForm
         return result;
     }
 
+    /// <summary>Adds, in place, the always present fields that are missing.</summary>
+    public static void Complete(JsonObject value, StructuralSchema schema)
+    {
+        foreach (var (name, below) in schema.Properties)
+        {
+            if (value.TryGetPropertyValue(name, out var field)) CompleteBelow(field, below);
+            else if (below.AlwaysPresent) value[name] = ZeroObject.ValueOf(below);
+        }
+        if (schema.AdditionalProperties is not { Type: "object" } entry) return;
+        foreach (var (_, field) in value) CompleteBelow(field, entry);
+    }
+
+    private static void CompleteBelow(JsonNode? value, StructuralSchema? schema)
+    {
+        if (value is JsonObject fields && schema is { Type: "object" }) Complete(fields, schema);
+        else if (value is JsonArray items && schema is { Type: "array", Items.Type: "object" or "array" })
+        {
+            foreach (var item in items) CompleteBelow(item, schema.Items);
+        }
+    }
+
     private static JsonNode? Value(JsonNode? value, StructuralSchema? schema) => value switch
     {
         null => null,

@@ -11,8 +11,8 @@ internal static class WorkloadScale
         var metadata = new JsonObject();
         foreach (var name in new[] { "name", "namespace", "uid", "resourceVersion", "creationTimestamp" }) metadata.CopyFrom(name, workload.ObjectAt("metadata"));
         var spec = new JsonObject();
-        if (workload.NumberAt("spec", "replicas") is { } wanted and not 0) spec["replicas"] = wanted;
-        var status = new JsonObject { ["replicas"] = workload.NumberAt("status", "replicas") ?? 0 };
+        if (workload.NumberAt("spec", "replicas") is { } wanted and not 0) spec["replicas"] = JsonAccess.Number(wanted);
+        var status = new JsonObject { ["replicas"] = JsonAccess.Number(workload.NumberAt("status", "replicas") ?? 0) };
         var selector = LabelSelectorText.Of(workload.ObjectAt("spec", "selector"));
         if (selector.Length > 0) status["selector"] = selector;
         return new JsonObject { ["kind"] = "Scale", ["apiVersion"] = "autoscaling/v1", ["metadata"] = metadata, ["spec"] = spec, ["status"] = status };
@@ -22,7 +22,7 @@ internal static class WorkloadScale
     public static JsonObject Write(JsonObject workload, JsonObject scale)
     {
         var result = (JsonObject)workload.DeepClone();
-        result.Ensure("spec")["replicas"] = scale.NumberAt("spec", "replicas") ?? 0;
+        result.Ensure("spec")["replicas"] = JsonAccess.Number(scale.NumberAt("spec", "replicas") ?? 0);
         return result;
     }
 }

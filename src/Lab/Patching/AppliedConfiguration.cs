@@ -96,7 +96,7 @@ internal static class AppliedConfiguration
         var kind = value.GetValueKind();
         var fits = schema.Type switch
         {
-            "string" => kind == JsonValueKind.String,
+            "string" => kind == JsonValueKind.String || (schema.Format == "quantity" && kind == JsonValueKind.Number),
             "integer" or "number" => kind == JsonValueKind.Number,
             "boolean" => kind is JsonValueKind.True or JsonValueKind.False,
             _ => false,

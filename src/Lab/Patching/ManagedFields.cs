@@ -38,8 +38,9 @@ internal static class ManagedFields
         var root = ObjectMetaSchema.WithMetadata(schema);
         var result = (JsonObject)after.DeepClone();
         var sent = TakeManagedFields(result);
-        var old = before is null ? ZeroObject.Of(root) : (JsonObject)before.DeepClone();
-        var stored = TakeManagedFields(old);
+        // Only read from here on; the managed fields that still stand in it are nobody's field.
+        var old = before ?? ZeroObject.Of(root);
+        var stored = before.At("metadata", "managedFields");
 
         Dictionary<ManagerIdentity, ManagedEntry> entries = [];
         if (subresource is not null)
@@ -71,15 +72,20 @@ internal static class ManagedFields
     /// </summary>
     public static JsonObject KeepIfOnlyTimesDiffer(JsonObject live, JsonObject updated)
     {
-        var (a, b) = ((JsonObject)live.DeepClone(), (JsonObject)updated.DeepClone());
-        var (oldEntries, newEntries) = (ManagedEntry.Read(TakeManagedFields(a)), ManagedEntry.Read(TakeManagedFields(b)));
-        if (!JsonEquality.Same(a, b) || oldEntries.Count != newEntries.Count) return updated;
-        foreach (var (identity, entry) in newEntries)
-        {
-            if (!oldEntries.TryGetValue(identity, out var old) || old.ApiVersion != entry.ApiVersion || !old.Fields.SetEquals(entry.Fields)) return updated;
-        }
-        return live;
+        var same = SameBut("metadata", live, updated)
+            && SameBut("managedFields", live.ObjectAt("metadata") ?? [], updated.ObjectAt("metadata") ?? [])
+            && SameEntries(live.At("metadata", "managedFields") as JsonArray ?? [], updated.At("metadata", "managedFields") as JsonArray ?? []);
+        return same ? live : updated;
     }
+
+    private static bool SameBut(string field, JsonObject left, JsonObject right) =>
+        left.Count(entry => entry.Key != field) == right.Count(entry => entry.Key != field)
+        && left.All(entry => entry.Key == field || (right.TryGetPropertyValue(entry.Key, out var theirs) && JsonEquality.Same(entry.Value, theirs)));
+
+    /// <summary>Whether two lists hold the same entries but for their times, by which they are ordered.</summary>
+    private static bool SameEntries(JsonArray left, JsonArray right) =>
+        left.Count == right.Count
+        && left.All(entry => right.Any(other => entry is JsonObject a && other is JsonObject b && SameBut("time", a, b)));
 
     /// <summary>The name under which a client writes that gives none: its user agent up to the first slash, at most 128 characters.</summary>
     public static string DefaultManager(string? userAgent)

@@ -36,8 +36,8 @@ internal static class ServerSideApply
         var root = ObjectMetaSchema.WithMetadata(schema);
         AppliedConfiguration.Validate(applied, root);
 
-        var old = live is null ? Bare(applied) : (JsonObject)live.DeepClone();
-        var entries = FieldOwnership.UnderSchema(ManagedEntry.Read(ManagedFields.TakeManagedFields(old)), root);
+        var old = live ?? Bare(applied);
+        var entries = FieldOwnership.UnderSchema(ManagedEntry.Read(old.At("metadata", "managedFields")), root);
         var identity = ManagerIdentity.Applier(manager, subresource);
         var previous = entries.GetValueOrDefault(identity);
 
@@ -58,7 +58,8 @@ internal static class ServerSideApply
         }
         ManagedFields.Attach(merged, entries);
         if (manager == LastApplied.Kubectl) LastApplied.Refresh(merged, old, applied);
-        return live is null ? merged : (JsonObject)ManagedFields.KeepIfOnlyTimesDiffer(live, merged).DeepClone();
+        var kept = live is null ? merged : ManagedFields.KeepIfOnlyTimesDiffer(live, merged);
+        return ReferenceEquals(kept, live) ? (JsonObject)kept.DeepClone() : kept;
     }
 
     private static void RefuseConflicts(

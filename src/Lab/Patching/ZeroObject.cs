@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Lab.Kinds;
 using Nemotron.Lab.Schema;
 
 namespace Nemotron.Lab.Patching;
@@ -23,9 +24,10 @@ internal static class ZeroObject
     /// <summary>The value of an always present field that nobody set.</summary>
     public static JsonNode? ValueOf(StructuralSchema field) => field.Type switch
     {
+        _ when field.Nullable => null,
         "object" when field.AdditionalProperties is null => Of(field),
         "string" when field.Format is not "date-time" => JsonValue.Create(field.Format is "quantity" ? "0" : ""),
-        "integer" or "number" => JsonValue.Create(0),
+        "integer" or "number" => JsonAccess.Number(0),
         "boolean" => JsonValue.Create(false),
         _ => null,
     };

@@ -15,6 +15,9 @@ public sealed class BuiltinReplayTests
     public void Namespace_3() => Replay(new PureServer(), 3);
 
     [Fact]
+    public void CustomResourceDefinition_5() => Replay(new PureServer(), 5);
+
+    [Fact]
     public void Deployments_166To177_AndTheirTable()
     {
         var server = new PureServer();

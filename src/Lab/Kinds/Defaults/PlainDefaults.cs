@@ -72,7 +72,7 @@ internal static class PlainDefaults
             ["resource"] = new JsonObject
             {
                 ["name"] = "cpu",
-                ["target"] = new JsonObject { ["type"] = "Utilization", ["averageUtilization"] = 80 },
+                ["target"] = new JsonObject { ["type"] = "Utilization", ["averageUtilization"] = JsonAccess.Number(80) },
             },
         });
     }

@@ -77,8 +77,8 @@ internal static class WorkloadDefaults
         PodDefaults.PodSpec(spec.Ensure("template").Ensure("spec"));
         if (spec["completions"] is null && spec["parallelism"] is null)
         {
-            spec["completions"] = 1;
-            spec["parallelism"] = 1;
+            spec["completions"] = JsonAccess.Number(1);
+            spec["parallelism"] = JsonAccess.Number(1);
         }
         spec.Fill("parallelism", 1);
         spec.Fill("backoffLimit", spec.ContainsKey("backoffLimitPerIndex") ? int.MaxValue : 6);

@@ -195,8 +195,15 @@ internal static class PlainValidation
                 faults.Required($"subjects[{i}].namespace");
         }
         if (old is not null && !JsonEquality.Same(obj["roleRef"], old["roleRef"]))
-            faults.Invalid("roleRef", obj["roleRef"]?.DeepClone(), "cannot change roleRef");
+            faults.Invalid("roleRef", Written(obj.ObjectAt("roleRef") ?? []), "cannot change roleRef");
     }
+
+    private static JsonObject Written(JsonObject role) => new()
+    {
+        ["apiGroup"] = role["apiGroup"]?.DeepClone(),
+        ["kind"] = role["kind"]?.DeepClone(),
+        ["name"] = role["name"]?.DeepClone(),
+    };
 
     private static int CheckKeys(JsonObject obj, string field, Faults faults, Func<string, int> length)
     {

@@ -68,7 +68,7 @@ internal static class PodAdmission
         var name = spec.TextAt("priorityClassName");
         if (name is not null && SystemPriorities.TryGetValue(name, out var system))
         {
-            spec["priority"] = system;
+            spec["priority"] = JsonAccess.Number(system);
             spec.Fill("preemptionPolicy", "PreemptLowerPriority");
             return;
         }
@@ -82,7 +82,7 @@ internal static class PodAdmission
                 new JsonObject { ["name"] = pod.TextAt("metadata", "name"), ["kind"] = "pods" });
         }
         if (found is not null && string.IsNullOrEmpty(name)) spec["priorityClassName"] = found.TextAt("metadata", "name");
-        spec["priority"] = found.NumberAt("value") ?? 0;
+        spec["priority"] = JsonAccess.Number(found.NumberAt("value") ?? 0);
         spec.Fill("preemptionPolicy", found.TextAt("preemptionPolicy") ?? "PreemptLowerPriority");
     }
 
@@ -98,7 +98,7 @@ internal static class PodAdmission
             ["key"] = taint,
             ["operator"] = "Exists",
             ["effect"] = "NoExecute",
-            ["tolerationSeconds"] = EvictionSeconds,
+            ["tolerationSeconds"] = JsonAccess.Number(EvictionSeconds),
         });
     }
 }

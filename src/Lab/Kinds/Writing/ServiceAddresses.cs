@@ -57,7 +57,7 @@ internal static class ServiceAddresses
         if (!HasNodePorts(spec)) return;
         foreach (var port in spec.ObjectsAt("ports"))
         {
-            if (port["nodePort"] is null) port["nodePort"] = around.Services.NextNodePort();
+            if (port["nodePort"] is null) port["nodePort"] = JsonAccess.Number(around.Services.NextNodePort());
         }
     }
 
