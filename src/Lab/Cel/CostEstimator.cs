@@ -40,7 +40,7 @@ internal sealed class CostEstimator
         if (_sizes.TryGetValue(expr, out var computed)) return computed;
         if (expr is Literal literal) return LiteralSize(literal.Value);
         if (_places.TryGetValue(expr, out var place)) return new CostRange(0, (ulong)place.MaxElements);
-        return TypeOf(expr).Kind is CelKind.Bool or CelKind.Int or CelKind.Uint or CelKind.Double or CelKind.Duration or CelKind.Timestamp
+        return TypeOf(expr).Kind is CelKind.Bool or CelKind.Int or CelKind.Uint or CelKind.Double or CelKind.Duration or CelKind.Timestamp or CelKind.Type
             ? One
             : CostRange.Unbounded;
     }

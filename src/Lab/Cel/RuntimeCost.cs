@@ -21,7 +21,7 @@ internal static class RuntimeCost
             case "matches":
                 return Tenth(Size(args[0]) + 1) * Math.Max(1, (Size(args[^1]) + 3) / 4);
             case Operators.In:
-                return Size(args[^1]);
+                return args[^1] is CelMap ? 0 : Size(args[^1]);
             case Operators.Add when args[0] is string or byte[]:
                 return Tenth(Size(args[0]) + Size(args[1]));
             case Operators.Equal or Operators.NotEqual or Operators.Less or Operators.LessEqual or Operators.Greater or Operators.GreaterEqual:

@@ -32,7 +32,10 @@ internal sealed class TypeUnifier
     private bool Fits(CelType from, CelType to)
     {
         from = Shallow(from);
+        var parameter = to;
         to = Shallow(to);
+        // One dynamic argument makes the parameter dynamic: "flag ? 1 : port" may be either.
+        if (from.Kind == CelKind.Dyn && parameter.Kind == CelKind.Variable && to.Kind != CelKind.Variable) _bound[parameter.Name] = CelType.Dyn;
         if (from.Kind == CelKind.Variable && to.Kind == CelKind.Variable && from.Name == to.Name) return true;
         if (to.Kind == CelKind.Variable) return Bind(to, from);
         if (from.Kind == CelKind.Variable) return Bind(from, to);

@@ -4,7 +4,7 @@ using Nemotron.Lab.Api;
 namespace Nemotron.Lab.Schema;
 
 /// <summary>
-/// All checks of a custom resource beyond its metadata, in the server's order: schema, scale, list uniqueness, then CEL rules unless a fault before made their input untrustworthy.
+/// All checks of a custom resource, in the server's order: metadata (by the caller), schema, scale, list uniqueness, then CEL rules unless a fault before made their input untrustworthy.
 /// </summary>
 /// <param name="schema">The schema.</param>
 /// <param name="rules">Its rules.</param>
@@ -17,10 +17,12 @@ internal sealed class ResourceValidation(StructuralSchema schema, CompiledRules 
     /// <summary>What is wrong with <paramref name="obj"/> (defaulted and pruned); empty when it may be stored.</summary>
     /// <param name="obj">The object.</param>
     /// <param name="old">The stored object on update, or null on create.</param>
-    public IReadOnlyList<StatusCause> Validate(JsonObject obj, JsonObject? old)
+    /// <param name="metadata">What the caller found wrong with the metadata: it comes first, and can keep the rules from being run.</param>
+    public IReadOnlyList<StatusCause> Validate(JsonObject obj, JsonObject? old, params IEnumerable<StatusCause> metadata)
     {
         List<StatusCause> causes =
         [
+            .. metadata,
             .. SchemaValidation.Values(obj, schema, old),
             .. ScaleValidation.Validate(obj, scale),
             .. SchemaValidation.Lists(obj, schema, old),

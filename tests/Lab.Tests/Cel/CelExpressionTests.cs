@@ -43,6 +43,8 @@ public sealed class CelExpressionTests
     [InlineData("int('12') == 12 && int(1.9) == 1 && double('1.5') == 1.5 && string(12) == '12' && string(1.0) == '1' && uint(3) == 3u && bool('true')")]
     [InlineData("type(1) == int && type('') == string && type([]) == list && type({}) == map && type(null) == null_type && type(int) == type")]
     [InlineData("type(duration('1s')) == google.protobuf.Duration && type(1u) != int && string(b'abc') == 'abc'")]
+    [InlineData("(false ? 1 : dyn('a')) + 'b' == 'ab' && (true ? dyn('a') : 1) + 'b' == 'ab' && [dyn(1), 'a'].exists(x, x == 'a')")]
+    [InlineData("[].map(x, x) + [1] == [1] && [[]] == [[]] && {} == {} && [{}][0].all(k, false) && size([]) + size({}) == 0")]
     [InlineData("dyn(1) == 1 && dyn('x') != 1 && null == null")]
     // strings
     [InlineData("'hello'.startsWith('he') && 'hello'.endsWith('lo') && 'hello'.contains('ell') && 'hello'.matches('^h.*o$') && matches('a1', '[0-9]')")]

@@ -30,6 +30,24 @@ public sealed class RandomExpressionTests
     public void An_expression_compiles_or_is_refused_and_ends_in_a_value_or_its_own_error() =>
         Expressions.Sample(Judge, iter: 1500);
 
+    // Most random expressions do not type-check; run unchecked, they reach every function with arguments of every type.
+    [Fact]
+    public void An_unchecked_expression_ends_in_a_value_or_its_own_error() =>
+        Expressions.Sample(source =>
+        {
+            var spec = Widgets.Schema.Properties["spec"];
+            var self = JsonValues.FromJson(Widgets.Object("""{"model":"Nano","tp":2,"labels":{"a":"b"},"items":[{"key":"k"}],"window":"1h","port":"http"}"""), spec);
+            var evaluator = new Evaluator([KeyValuePair.Create("self", self), KeyValuePair.Create("oldSelf", self)], 100_000);
+            try
+            {
+                evaluator.Evaluate(Parser.Parse(source)).ShouldNotBeNull();
+            }
+            catch (CelBudgetException)
+            {
+                evaluator.Cost.ShouldBeGreaterThan(100_000);
+            }
+        }, iter: 4000);
+
     [Fact]
     public void Any_text_compiles_or_is_refused() =>
         Gen.String[Gen.Char["abx10.'\"\\[]{}()?:,+-*/%!<>=&|u \n\té\ud83d"], 0, 30].Sample(Judge, iter: 1500);

@@ -154,6 +154,11 @@ public sealed class CrdValidationTests
     [InlineData("""{"type":"object","additionalProperties":{"type":"string"},"x-kubernetes-validations":[{"rule":"self.all(k, self[k].matches('^[a-z]{1,20}$'))"}]}""", false)]
     [InlineData("""{"type":"object","properties":{"mode":{"type":"string","enum":["On","Off"]}},"x-kubernetes-validations":[{"rule":"self.mode == 'On'","messageExpression":"'mode is ' + self.mode"}]}""", true)]
     [InlineData("""{"type":"object","properties":{"q":{"type":"string","maxLength":32}},"x-kubernetes-validations":[{"rule":"quantity(self.q).isGreaterThan(quantity('1Gi'))"}]}""", true)]
+    // shapes that operators in the wild rely on
+    [InlineData("""{"type":"array","maxItems":100,"items":{"type":"object","required":["key"],"properties":{"key":{"type":"string","maxLength":316,"x-kubernetes-validations":[{"rule":"self in ['a.io/x', 'b.io/y'] || !self.find('^([^/]+)').endsWith('karpenter.sh')"}]},"values":{"type":"array","maxItems":50,"items":{"type":"string"}}}},"x-kubernetes-validations":[{"rule":"self.all(x, x.key != 'a' || x.values.size() > 0)"}]}""", true)]
+    [InlineData("""{"type":"object","properties":{"min":{"x-kubernetes-int-or-string":true},"max":{"x-kubernetes-int-or-string":true}},"x-kubernetes-validations":[{"rule":"!has(self.min) || type(self.min) == int || self.min.endsWith('%')"}]}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string","maxLength":63}},"x-kubernetes-validations":[{"rule":"self.?a.orValue('') != 'x'","messageExpression":"'got ' + self.?a.orValue('nothing')"},{"rule":"self == oldSelf"}]}""", true)]
+    [InlineData("""{"type":"array","maxItems":16,"items":{"type":"string","maxLength":64},"x-kubernetes-validations":[{"rule":"self.map(x, x.lowerAscii()).all(x, x.startsWith('n'))","messageExpression":"'got ' + self.join(', ')"}]}""", true)]
     public void Costs_are_bounded_by_what_the_schema_bounds(string spec, bool affordable) =>
         (Judge(Spec(spec)).Length == 0).ShouldBe(affordable, Judge(Spec(spec)));
 

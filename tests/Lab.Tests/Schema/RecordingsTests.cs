@@ -97,6 +97,16 @@ public sealed class RecordingsTests
         ShouldBeTheRecordedRefusal(InvalidStatus.Create("Widget", "lab.example.com", (string)widget["metadata"]!["name"]!, validation.Validate(widget, null)), exchange);
     }
 
+    [Fact]
+    public void A_missing_name_keeps_the_rules_from_running_as_recorded()
+    {
+        var validation = Validation(out var schema);
+        var widget = Exchange(41)["request"]!["body"]!.DeepClone().AsObject();
+        Defaulting.Apply(widget, schema);
+        var causes = validation.Validate(widget, null, FieldError.Required("metadata.name", "name or generateName is required"));
+        InvalidStatus.Message("Widget", "lab.example.com", "", causes).ShouldBe((string)Exchange(41)["response"]!["body"]!["message"]!);
+    }
+
     [Theory]
     [InlineData(16, 0)]
     [InlineData(18, 2)]

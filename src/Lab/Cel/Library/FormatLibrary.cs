@@ -50,7 +50,7 @@ internal static partial class FormatLibrary
     }
 
     private static string? Complaint(string text, int max, Regex pattern, string words) =>
-        text.Length > max ? string.Create(CultureInfo.InvariantCulture, $"must be no more than {max} bytes") : pattern.IsMatch(text) ? null : words;
+        text.Length > max ? string.Create(CultureInfo.InvariantCulture, $"must be no more than {max} characters") : pattern.IsMatch(text) ? null : words;
 
     // A prefix may end with a dash, since a suffix follows.
     private static string Prefix(string text) => text.EndsWith('-') ? text[..^1] + "a" : text;
