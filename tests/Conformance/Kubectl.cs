@@ -16,6 +16,8 @@ internal sealed class Kubectl : IAsyncDisposable
 
     public LabServer Server { get; }
 
+    public string Kubeconfig => Path.Combine(home, "kubeconfig");
+
     /// <summary>Starts a server for one test; skips the test, saying so, when there is no kubectl.</summary>
     public static async Task<Kubectl> StartAsync()
     {

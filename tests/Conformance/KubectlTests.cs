@@ -157,6 +157,15 @@ public class KubectlTests
     }
 
     [Fact]
+    public async Task The_suite_reaches_a_cluster_through_its_kubeconfig()
+    {
+        await using var kubectl = await Kubectl.StartAsync();
+        await using var server = await ServerUnderTest.ProxyAsync(kubectl.Kubeconfig, TestContext.Current.CancellationToken);
+        using var client = new HttpClient { BaseAddress = server.Url };
+        (await client.GetStringAsync("/version", TestContext.Current.CancellationToken)).ShouldContain("nemotron-lab");
+    }
+
+    [Fact]
     public async Task A_watch_prints_rows_as_they_change()
     {
         await using var kubectl = await Kubectl.StartAsync();

@@ -34,7 +34,8 @@ internal interface IApi
     (IReadOnlyList<JsonObject> Items, long ResourceVersion) List(Gvr resource, string? ns = null, string? labelSelector = null);
 
     /// <summary>
-    /// Replaces an object, or its <paramref name="subresource"/> (<c>status</c>, <c>scale</c>). With <c>metadata.resourceVersion</c> set, a stale one is a <c>Conflict</c> (409).
+    /// Replaces an object, or its <paramref name="subresource"/>: <c>status</c>; <c>scale</c> (the object is then a Scale); a namespace's <c>finalize</c>;
+    /// a pod's <c>binding</c> (the object is then the bound pod). With <c>metadata.resourceVersion</c> set, a stale one is a <c>Conflict</c> (409).
     /// </summary>
     JsonObject Update(Gvr resource, string? ns, string name, JsonObject obj, string fieldManager, string? subresource = null);
 

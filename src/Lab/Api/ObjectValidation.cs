@@ -7,9 +7,6 @@ namespace Nemotron.Lab.Api;
 /// <summary>Everything that can make an object invalid, in the order the server looks.</summary>
 internal static class ObjectValidation
 {
-    private static readonly StatusCause RulesSkipped = new("<nil>", "FieldValueInvalid",
-        "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation");
-
     /// <exception cref="ApiException">422 with all causes.</exception>
     public static void EnsureValid(JsonObject obj, JsonObject? old, WriteRequest request)
     {
@@ -27,21 +24,11 @@ internal static class ObjectValidation
         else
         {
             // The real server walks a custom object's metadata twice, and says twice what an update may not do.
-            if (old is not null) causes.AddRange(MetadataValidation.ValidateUpdate(obj, old).SelectMany(cause => (StatusCause[])[cause, cause]));
-            causes.AddRange(MetadataValidation.Validate(obj, resource.Namespaced));
-            causes.AddRange(Custom(obj, old, resource, causes));
+            var metadata = (old is null ? [] : MetadataValidation.ValidateUpdate(obj, old).SelectMany(cause => (StatusCause[])[cause, cause]))
+                .Concat(MetadataValidation.Validate(obj, resource.Namespaced));
+            causes.AddRange(new Schema.ResourceValidation(resource.Schema, resource.Rules!, resource.SourceScale).Validate(obj, old, metadata));
         }
         if (Crd.CrdController.IsDefinition(resource)) causes.AddRange(CrdValidation.Validate(obj, old));
         if (causes.Count > 0) throw ApiErrors.Invalid(resource.Builtin?.RefusalGroup ?? resource.Gvr.Group, resource.Kind, obj.Name(), causes);
-    }
-
-    private static List<StatusCause> Custom(JsonObject obj, JsonObject? old, ServedResource resource, List<StatusCause> before)
-    {
-        var causes = new List<StatusCause>(SchemaValidation.Validate(obj, resource.Schema, old));
-        if (resource.SourceScale is { } scale) causes.AddRange(ScaleValidation.Validate(obj, scale));
-        // Rules may read any field, so they run only on an object whose shape holds.
-        if (before.Concat(causes).Any(FieldError.BlocksRules)) causes.Add(RulesSkipped);
-        else if (resource.Rules is { } rules) causes.AddRange(rules.Validate(obj, old));
-        return causes;
     }
 }

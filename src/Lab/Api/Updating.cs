@@ -42,7 +42,7 @@ internal static class Updating
             if (request.Subresource is not ("binding" or "eviction")) ObjectValidation.EnsureValid(next, live, request);
             if (resource.Custom) request.Warnings.AddRange(MetadataValidation.FinalizerWarnings(next).Except(MetadataValidation.FinalizerWarnings(live)));
             if (api.Admission is { } validating) await validating.ValidateAsync(request, AdmissionVerb.Update, next, live);
-            if (SameButForTimes(live, next)) return live;
+            if (ReferenceEquals(ManagedFields.KeepIfOnlyTimesDiffer(live, next), live)) return live;
             if (request.DryRun) return next;
             try
             {
@@ -151,35 +151,5 @@ internal static class Updating
             if (!JsonNode.DeepEquals(live[key], next[key])) return true;
         }
         return false;
-    }
-
-    /// <summary>Whether two versions differ in nothing but the times of <c>managedFields</c>; then nothing is written.</summary>
-    private static bool SameButForTimes(JsonObject live, JsonObject next)
-    {
-        foreach (string key in live.Select(f => f.Key).Union(next.Select(f => f.Key)))
-        {
-            if (key != "metadata" && !JsonNode.DeepEquals(live[key], next[key])) return false;
-        }
-        var (before, after) = ((JsonObject)live["metadata"]!, next.Metadata());
-        foreach (string key in before.Select(f => f.Key).Union(after.Select(f => f.Key)))
-        {
-            if (key == "resourceVersion") continue;
-            if (key == "managedFields" ? !SameManagers(before[key] as JsonArray, after[key] as JsonArray) : !JsonNode.DeepEquals(before[key], after[key])) return false;
-        }
-        return true;
-    }
-
-    private static bool SameManagers(JsonArray? before, JsonArray? after)
-    {
-        if ((before?.Count ?? 0) != (after?.Count ?? 0)) return false;
-        for (int i = 0; i < (before?.Count ?? 0); i++)
-        {
-            var (a, b) = ((JsonObject)before![i]!, (JsonObject)after![i]!);
-            foreach (string key in a.Select(f => f.Key).Union(b.Select(f => f.Key)))
-            {
-                if (key != "time" && !JsonNode.DeepEquals(a[key], b[key])) return false;
-            }
-        }
-        return true;
     }
 }

@@ -80,6 +80,7 @@ internal sealed class WatchStream(ApiContext api, ServedResource resource, strin
     private async Task FollowAsync(PipeWriter output, long position, long revision, TimeSpan duration, CancellationToken cancel)
     {
         var batch = new StoreEvent[Batch];
+        int epoch = resource.Table.Epoch;
         var started = api.Now;
         var nextBookmark = NextBookmark(started, started, duration);
         while (true)
@@ -100,6 +101,8 @@ internal sealed class WatchStream(ApiContext api, ServedResource resource, strin
                 await output.FlushAsync(cancel);
                 continue;
             }
+            // The definition is gone: the real server ends its watches.
+            if (resource.Table.Epoch != epoch) return;
             var pause = nextBookmark - api.Now;
             if (options.AllowBookmarks && pause <= TimeSpan.Zero)
             {

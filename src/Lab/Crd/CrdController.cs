@@ -95,7 +95,7 @@ internal sealed class CrdController(ApiContext api)
             try
             {
                 Updating.Commit(api, Resource, stored, crd);
-                if (kept.Length == 0) api.Store.Drop(name);
+                if (kept.Length == 0) table?.EndWatches();
                 return;
             }
             catch (StoreConflictException)

@@ -11,6 +11,7 @@ internal sealed class ResourceTable
     private readonly long createdAt;
     private TableSnapshot current;
     private TaskCompletionSource? changed;
+    private int epoch;
 
     public ResourceTable(string name, long createdAt, int historyCapacity, Lock gate)
     {
@@ -25,6 +26,9 @@ internal sealed class ResourceTable
     /// <summary>The plural name with its group, such as <c>pods</c> or <c>deployments.apps</c>.</summary>
     public string Name { get; }
 
+    /// <summary>Goes up when watches over the wire must end because the resource is no longer served.</summary>
+    public int Epoch => Volatile.Read(ref epoch);
+
     /// <summary>The objects now. Its revision is that of the table's last change, not the store's.</summary>
     public TableSnapshot Current => Volatile.Read(ref current);
 
@@ -37,6 +41,17 @@ internal sealed class ResourceTable
         change.Previous?.ReleaseTree();
         changed?.TrySetResult();
         changed = null;
+    }
+
+    /// <summary>Wakes all readers to a new <see cref="Epoch"/>. The table stays, so that readers of a kind that comes back miss nothing.</summary>
+    public void EndWatches()
+    {
+        lock (gate)
+        {
+            epoch++;
+            changed?.TrySetResult();
+            changed = null;
+        }
     }
 
     /// <summary>Forgets history up to a revision, as etcd's compaction does.</summary>

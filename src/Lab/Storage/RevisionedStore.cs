@@ -32,12 +32,6 @@ internal sealed class RevisionedStore(int historyCapacity)
         }
     }
 
-    /// <summary>Forgets a table and all it held.</summary>
-    public void Drop(string name)
-    {
-        lock (gate) tables.Remove(name);
-    }
-
     /// <summary>The objects of a table now, and the store's revision at the same instant.</summary>
     public (TableSnapshot Snapshot, long Revision) Read(ResourceTable table)
     {

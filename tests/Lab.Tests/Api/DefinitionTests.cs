@@ -52,6 +52,18 @@ public class DefinitionTests
     }
 
     [Fact]
+    public async Task Watches_end_with_their_definition()
+    {
+        await using var lab = await LabFixture.WithWidgetsAsync();
+        await lab.SendAsync("POST", LabFixture.Widgets, LabFixture.Widget("a"));
+        using var watch = await lab.WatchAsync($"{LabFixture.Widgets}?watch=true");
+        (await watch.NextAsync()).ShouldNotBeNull();
+        await lab.SendAsync("DELETE", $"{Definitions}/widgets.lab.example.com");
+        ((string?)(await watch.NextAsync())!["type"]).ShouldBe("DELETED");
+        (await watch.NextAsync()).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_changed_schema_holds_for_the_next_write_and_leaves_objects_alone()
     {
         await using var lab = await LabFixture.WithWidgetsAsync();
