@@ -21,6 +21,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton<ModelLibrary>();
         builder.Services.AddSingleton<FleetState>();
         builder.Services.AddSingleton<INodePatcher, NodePatcher>();
+        builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
         builder.Services.AddSingleton<NemotronDeploymentController>();
         builder.Services.AddSingleton<GpuNodePoolController>();
 

@@ -1,3 +1,4 @@
+using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Nemotron.Controllers.Deployments.Children;
@@ -22,6 +23,7 @@ internal sealed partial class NemotronDeploymentController(
     IInformerCache<PodView> pods,
     IServerSideApply apply,
     IStatusWriter status,
+    StatusPace pace,
     EventPublisher events,
     TimeProvider time,
     ILogger<NemotronDeploymentController> logger) : IEntityController<NemotronDeployment>
@@ -35,6 +37,9 @@ internal sealed partial class NemotronDeploymentController(
         if (decision.Decided is { } decided && !Paused(entity)) trouble = await ApplyAsync(snapshot, decided, cancellationToken);
 
         var next = DeploymentStatus.Of(snapshot, decision, trouble, out var changed);
+        var differs = entity.Status is not { } former || KubernetesJson.Serialize(former) != KubernetesJson.Serialize(next);
+        if (pace.Wait(entity.Metadata.Uid, differs, changed.Any(condition => Awaited(condition, entity)), snapshot.Now) is { } later)
+            return ReconciliationResult<NemotronDeployment>.Success(entity, later);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
         await PublishAsync(entity, changed, cancellationToken);
         return ReconciliationResult<NemotronDeployment>.Success(entity);
@@ -43,7 +48,21 @@ internal sealed partial class NemotronDeploymentController(
     /// <inheritdoc/>
     /// <remarks>Everything the operator makes is owned by the NemotronDeployment and goes with it.</remarks>
     public Task<ReconciliationResult<NemotronDeployment>> DeletedAsync(NemotronDeployment entity, CancellationToken cancellationToken) =>
-        Task.FromResult(ReconciliationResult<NemotronDeployment>.Success(entity));
+        Forget(entity);
+
+    private Task<ReconciliationResult<NemotronDeployment>> Forget(NemotronDeployment entity)
+    {
+        pace.Forget(entity.Metadata.Uid);
+        return Task.FromResult(ReconciliationResult<NemotronDeployment>.Success(entity));
+    }
+
+    // A refusal, a lack of GPUs, and becoming ready or not; the first word on a new object may wait for its pods to be counted.
+    private static bool Awaited(V1Condition condition, NemotronDeployment entity) => condition switch
+    {
+        { Type: ConditionTypes.Accepted or ConditionTypes.CapacityAvailable } => condition.Status == "False" || entity.Status is not null,
+        { Type: ConditionTypes.Ready } => condition.Status == "True" || entity.Status?.Conditions?.Any(old => old.Type == condition.Type && old.Status != condition.Status) == true,
+        _ => false,
+    };
 
     private DeploymentSnapshot Look(NemotronDeployment entity) => new()
     {
@@ -84,7 +103,7 @@ internal sealed partial class NemotronDeploymentController(
     }
 
     private async Task RemoveAsync<T>(T? child, NemotronDeployment owner, CancellationToken cancellationToken)
-        where T : class, k8s.IKubernetesObject<V1ObjectMeta>
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (child is not null && child.Metadata.OwnerReferences?.Any(reference => reference.Uid == owner.Metadata.Uid) == true)
             await apply.DeleteAsync(child, cancellationToken);

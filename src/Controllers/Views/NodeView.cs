@@ -1,12 +1,14 @@
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
+using Nemotron.Crds.Attributes;
 using Nemotron.Planning.Placement;
 
 namespace Nemotron.Controllers.Views;
 
 /// <summary>A Node, of which only what placement needs is read and kept.</summary>
 [KubernetesEntity(Group = "", ApiVersion = "v1", Kind = "Node", PluralName = "nodes")]
+[EntityScope(EntityScope.Cluster)]
 public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
 {
     /// <inheritdoc/>

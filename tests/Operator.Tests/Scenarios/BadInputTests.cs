@@ -12,6 +12,7 @@ public class BadInputTests
         await using var cluster = await TestCluster.StartAsync("1xH100:8");
         var samples = Directory.GetFiles(Repository.PathOf("config", "samples", "bad"), "*.yaml");
         samples.Length.ShouldBeGreaterThanOrEqualTo(6);
+        await cluster.ApplyAsync(Fleets.Namespace);
         foreach (var sample in samples)
         {
             var expected = File.ReadLines(sample).First(line => line.StartsWith("# refused: ", StringComparison.Ordinal))["# refused: ".Length..];

@@ -37,7 +37,7 @@ public class MainJobTests
         await Until.TrueAsync(
             () => cluster.Client.ReadNamespacedDeployment("nano").Spec.Template.Spec.Containers[0].Args.Contains("4096"), "the new context to reach the pods' template");
 
-        (await cluster.Kubectl.RunAsync("delete -f config/samples/fleet.yaml --wait=true")).Succeeded();
+        (await cluster.Kubectl.RunAsync("delete -f config/samples/fleet.yaml --ignore-not-found --wait=true")).Succeeded();
         await Until.TrueAsync(() => NamesOfEverythingAsync(cluster).GetAwaiter().GetResult().SetEquals(before), "nothing to be left behind",
             details: () => string.Join(", ", NamesOfEverythingAsync(cluster).GetAwaiter().GetResult().Except(before)));
         (await cluster.Kubectl.RunAsync("get nodes --show-labels")).Succeeded().ShouldNotContain("serving.nemotron.dev");
