@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Nemotron.Crds;
 using Nemotron.Operator.Tests.Harness;
 
 namespace Nemotron.Operator.Tests.Scenarios;
