@@ -13,8 +13,12 @@ internal sealed class FleetState(
     IInformerCache<GpuNodePool> pools,
     IInformerCache<NodeView> nodes,
     IInformerCache<PodView> pods,
-    ModelLibrary library)
+    ModelLibrary library,
+    GpuCatalogue gpus)
 {
+    /// <summary>The GPUs that are known.</summary>
+    public GpuCatalogue Gpus => gpus;
+
     /// <summary>The models that are known.</summary>
     public ModelCatalogue Models => library.Catalogue;
 

@@ -7,6 +7,7 @@ using Nemotron.Controllers.NodePools;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
+using Nemotron.Planning;
 
 namespace Nemotron.Controllers;
 
@@ -16,9 +17,13 @@ public static class NemotronControllers
     /// <summary>Adds all controllers of the operator.</summary>
     /// <param name="builder">The operator.</param>
     /// <param name="maxConcurrentReconciles">NemotronDeployments that are reconciled at once, at least 1.</param>
-    public static IOperatorBuilder AddNemotronControllers(this IOperatorBuilder builder, int maxConcurrentReconciles = 4)
+    /// <param name="models">The models that are known; null takes the built-in ones.</param>
+    /// <param name="gpus">The GPUs that are known; null takes the built-in ones.</param>
+    public static IOperatorBuilder AddNemotronControllers(
+        this IOperatorBuilder builder, int maxConcurrentReconciles = 4, ModelCatalogue? models = null, GpuCatalogue? gpus = null)
     {
-        builder.Services.AddSingleton<ModelLibrary>();
+        builder.Services.AddSingleton(new ModelLibrary(models ?? ModelCatalogue.Default));
+        builder.Services.AddSingleton(gpus ?? GpuCatalogue.Default);
         builder.Services.AddSingleton<FleetState>();
         builder.Services.AddSingleton<INodePatcher, NodePatcher>();
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));

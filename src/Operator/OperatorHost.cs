@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Console;
 using Nemotron.Controllers;
 using Nemotron.Crds;
 using Nemotron.Kube;
+using Nemotron.Planning;
 
 namespace Nemotron.Operator;
 
@@ -29,7 +30,7 @@ internal static class OperatorHost
         {
             return Fail($"{e.Message} Choose others with --metrics-port and --health-port.");
         }
-        catch (KubeconfigException e)
+        catch (Exception e) when (e is KubeconfigException or CatalogueException)
         {
             return Fail(e.Message);
         }
@@ -65,7 +66,10 @@ internal static class OperatorHost
                 settings.AppliedAnnotation = NemotronApi.Group + "/applied";
                 settings.MissingResourceHint = "Install the custom resource definitions: kubectl apply -k config/crd";
             })
-            .AddNemotronControllers(options.MaxConcurrentReconciles);
+            .AddNemotronControllers(
+                options.MaxConcurrentReconciles,
+                options.Models is { } models ? ModelCatalogue.Default.With(ModelCatalogue.FromDirectory(models).Models) : null,
+                options.Gpus is { } gpus ? GpuCatalogue.Default.With(GpuCatalogue.FromDirectory(gpus).Gpus) : null);
 
         var app = builder.Build();
         app.Use((context, next) =>

@@ -41,6 +41,16 @@ internal sealed class OperatorOptions
 
     private readonly Option<LogFormat> _logFormat = new("--log-format") { Description = "Text for people, Json for machines.", DefaultValueFactory = _ => LogFormat.Text };
 
+    private readonly Option<DirectoryInfo?> _models = new("--models")
+    {
+        Description = "Add the models of this directory's YAML files to the built-in ones; one of the same name replaces it.",
+    };
+
+    private readonly Option<DirectoryInfo?> _gpus = new("--gpus")
+    {
+        Description = "Add the GPU types of this directory's YAML files to the built-in ones; one of the same name replaces it.",
+    };
+
     private readonly Option<int> _concurrency = new("--max-concurrent-reconciles")
     {
         Description = "NemotronDeployments that are reconciled at once.",
@@ -56,7 +66,7 @@ internal sealed class OperatorOptions
         });
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
-            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _logLevel, _logFormat, _concurrency,
+            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _logLevel, _logFormat, _models, _gpus, _concurrency,
         };
         root.SetAction((parsed, cancellationToken) => run(
             new OperatorSettingsOnCommandLine(
@@ -68,6 +78,8 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_healthPort),
                 parsed.GetValue(_logLevel),
                 parsed.GetValue(_logFormat),
+                parsed.GetValue(_models)?.FullName,
+                parsed.GetValue(_gpus)?.FullName,
                 parsed.GetValue(_concurrency)),
             cancellationToken));
         return root;
@@ -93,6 +105,8 @@ internal sealed class OperatorOptions
 /// <param name="HealthPort">0 for none.</param>
 /// <param name="LogLevel">The least severe lines to write.</param>
 /// <param name="LogFormat">How lines are written.</param>
+/// <param name="Models">A directory of models beyond the built-in ones, or null.</param>
+/// <param name="Gpus">A directory of GPU types beyond the built-in ones, or null.</param>
 /// <param name="MaxConcurrentReconciles">1 to 256.</param>
 internal sealed record OperatorSettingsOnCommandLine(
     string? Kubeconfig,
@@ -103,4 +117,6 @@ internal sealed record OperatorSettingsOnCommandLine(
     int HealthPort,
     LogLevel LogLevel,
     LogFormat LogFormat,
+    string? Models,
+    string? Gpus,
     int MaxConcurrentReconciles);

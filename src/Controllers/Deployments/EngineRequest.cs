@@ -22,6 +22,7 @@ internal static class EngineRequest
         MaxContextTokens = spec.MaxContextTokens ?? Math.Max(1, Math.Min(choice.Entry.Architecture.MaxContextTokens, plan.KvTokens)),
         MaxBatchSize = spec.MaxConcurrentRequests ?? (int)Math.Clamp(plan.KvTokens / UsualSequenceTokens, 1, LargestDefaultBatch),
         KvFreeMemoryFraction = spec.KvCache?.FreeGpuMemoryFraction ?? plan.MemoryFraction,
+        KvMaxTokens = plan.KvTokens,
         // State of Mamba layers cannot be rolled back to a shared beginning.
         BlockReuse = spec.KvCache?.BlockReuse ?? plan.StateBytesPerSequence == 0,
         HostCacheBytes = spec.KvCache?.HostOffload is { } offload ? (long)offload.ToDecimal() : 0,

@@ -5,13 +5,14 @@ using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
-using Nemotron.Planning;
 
 namespace Nemotron.Controllers.Deployments;
 
 /// <summary>Keeps what a NemotronDeployment declares: snapshot, decide, apply, status.</summary>
 [EntityRbac(typeof(NemotronDeployment), Verbs = RbacVerb.Read)]
-[EntityRbac(typeof(NemotronDeployment), Verbs = RbacVerb.Patch, Subresources = ["status"])]
+[GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronDeployment.Plural + "/status"], Verbs = RbacVerb.Patch)]
+// Owner references that block their owner's deletion need this where OwnerReferencesPermissionEnforcement is on.
+[GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronDeployment.Plural + "/finalizers"], Verbs = RbacVerb.Update)]
 [EntityRbac(typeof(GpuNodePool), typeof(NodeView), typeof(PodView), Verbs = RbacVerb.Read)]
 [EntityRbac(typeof(V1Deployment), typeof(V1Service), typeof(V1ConfigMap), typeof(V1ServiceAccount), typeof(V1PodDisruptionBudget),
     Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
@@ -68,7 +69,7 @@ internal sealed partial class NemotronDeploymentController(
     {
         Entity = entity,
         Models = fleet.Models,
-        Gpus = GpuCatalogue.Default,
+        Gpus = fleet.Gpus,
         Pools = fleet.Pools(),
         Live = deployments.Get(entity.Metadata.NamespaceProperty, ChildNames.Deployment(entity.Metadata.Name)),
         Pods = [.. pods.ByLabel(NemotronLabels.Deployment, entity.Metadata.Name).Where(pod => pod.Metadata.NamespaceProperty == entity.Metadata.NamespaceProperty)],

@@ -6,7 +6,7 @@ namespace Nemotron.Controllers.Fleets;
 
 /// <summary>Answers for NemotronFleets: this version checks none of their rules and arbitrates nothing, and the status says so.</summary>
 [EntityRbac(typeof(NemotronFleet), Verbs = RbacVerb.Read)]
-[EntityRbac(typeof(NemotronFleet), Verbs = RbacVerb.Patch, Subresources = ["status"])]
+[GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronFleet.Plural + "/status"], Verbs = RbacVerb.Patch)]
 internal sealed class NemotronFleetController(IStatusWriter status, TimeProvider time) : IEntityController<NemotronFleet>
 {
     /// <inheritdoc/>

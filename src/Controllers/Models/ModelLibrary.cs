@@ -3,11 +3,13 @@ using Nemotron.Planning;
 
 namespace Nemotron.Controllers.Models;
 
-/// <summary>The models that are known now: the built-in catalogue, with those of NemotronModels over it. Thread-safe.</summary>
-internal sealed class ModelLibrary
+/// <summary>The models that are known now: the catalogue the operator was started with, and those of NemotronModels over it. Thread-safe.</summary>
+/// <param name="catalogue">The catalogue the operator was started with.</param>
+internal sealed class ModelLibrary(ModelCatalogue catalogue)
 {
+    private readonly ModelCatalogue _given = catalogue;
     private ImmutableDictionary<string, ModelEntry> _declared = ImmutableDictionary<string, ModelEntry>.Empty;
-    private ModelCatalogue _catalogue = ModelCatalogue.Default;
+    private ModelCatalogue _catalogue = catalogue;
 
     /// <summary>The catalogue as it stands. Immutable.</summary>
     public ModelCatalogue Catalogue => Volatile.Read(ref _catalogue);
@@ -28,18 +30,18 @@ internal sealed class ModelLibrary
         Volatile.Write(ref _catalogue, Over(_declared));
     }
 
-    // A declared model takes its name from whichever built-in one had it, also as an alias: the person who declared it meant it.
-    private static ModelCatalogue Over(ImmutableDictionary<string, ModelEntry> declared)
+    // A declared model takes its name from whichever other had it, also as an alias: the person who declared it meant it.
+    private ModelCatalogue Over(ImmutableDictionary<string, ModelEntry> declared)
     {
-        if (declared.IsEmpty) return ModelCatalogue.Default;
+        if (declared.IsEmpty) return _given;
         var names = declared.Values.SelectMany(entry => entry.Checkpoints.Select(checkpoint => checkpoint.HuggingFaceId).Prepend(entry.Name)).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var builtIn = ModelCatalogue.Default.Models
+        var others = _given.Models
             .Where(entry => !names.Contains(entry.Name))
             .Select(entry => entry with
             {
                 Aliases = [.. entry.Aliases.Where(alias => !names.Contains(alias))],
                 Checkpoints = [.. entry.Checkpoints.Where(checkpoint => !names.Contains(checkpoint.HuggingFaceId))],
             });
-        return new ModelCatalogue([.. builtIn, .. declared.Values.DistinctBy(entry => entry.Name, StringComparer.OrdinalIgnoreCase)]);
+        return new ModelCatalogue([.. others, .. declared.Values.DistinctBy(entry => entry.Name, StringComparer.OrdinalIgnoreCase)]);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using k8s;
 using k8s.Autorest;
+using k8s.Models;
 using Nemotron.Controllers.Conditions;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -10,7 +11,8 @@ namespace Nemotron.Controllers.Models;
 
 /// <summary>Adds NemotronModels to the catalogue and shows their computed sizes.</summary>
 [EntityRbac(typeof(NemotronModel), Verbs = RbacVerb.Read)]
-[EntityRbac(typeof(NemotronModel), Verbs = RbacVerb.Patch, Subresources = ["status"])]
+[GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronModel.Plural + "/status"], Verbs = RbacVerb.Patch)]
+[EntityRbac(typeof(V1ConfigMap), Verbs = RbacVerb.Get)]
 internal sealed class NemotronModelController(ModelLibrary library, IKubernetes client, IStatusWriter status, TimeProvider time) : IEntityController<NemotronModel>
 {
     // ConfigMaps of others are not cached: this often one is read again, in case it changed.

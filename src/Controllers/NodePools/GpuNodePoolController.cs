@@ -11,7 +11,7 @@ namespace Nemotron.Controllers.NodePools;
 
 /// <summary>Marks a pool's nodes and counts its GPUs. On deletion the marks are taken off again.</summary>
 [EntityRbac(typeof(GpuNodePool), Verbs = RbacVerb.Read | RbacVerb.Patch)]
-[EntityRbac(typeof(GpuNodePool), Verbs = RbacVerb.Patch, Subresources = ["status"])]
+[GenericRbac(Groups = [NemotronApi.Group], Resources = [GpuNodePool.Plural + "/status"], Verbs = RbacVerb.Patch)]
 [EntityRbac(typeof(NodeView), Verbs = RbacVerb.Read | RbacVerb.Patch)]
 [EntityRbac(typeof(PodView), Verbs = RbacVerb.Read)]
 internal sealed class GpuNodePoolController(

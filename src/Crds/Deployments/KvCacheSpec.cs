@@ -9,7 +9,7 @@ public sealed record KvCacheSpec
     /// <summary>The number format of keys and values. Absent: FP8 where the weights are FP8 or NVFP4, else BF16.</summary>
     public KvPrecision? Precision { get; init; }
 
-    /// <summary>Share of the GPU memory that is free after loading which the cache takes, above 0 and below 1. Absent: the engine's own default of 0.9.</summary>
+    /// <summary>Share of the GPU memory that is free after loading which the cache takes, above 0 and below 1. Absent: 0.95, with which the memory plan meets the published figures.</summary>
     [RangeMinimum(0, exclusiveMinimum: true), RangeMaximum(1, exclusiveMaximum: true)]
     public double? FreeGpuMemoryFraction { get; init; }
 

@@ -12,6 +12,7 @@ internal static class KvCacheConfig
             ["free_gpu_memory_fraction"] = request.KvFreeMemoryFraction,
             ["enable_block_reuse"] = request.BlockReuse,
         };
+        if (request.KvMaxTokens > 0) section["max_tokens"] = request.KvMaxTokens;
         if (DataType(request.KvPrecision) is { } dtype) section["dtype"] = dtype;
         if (request.HostCacheBytes > 0) section["host_cache_size"] = request.HostCacheBytes;
         return section;

@@ -29,8 +29,11 @@ public sealed record LaunchRequest
     /// <summary>Most sequences in one batch.</summary>
     public required int MaxBatchSize { get; init; }
 
-    /// <summary>Share of the GPU memory left after loading that the KV cache takes, 0 to 1 (the engine's default is 0.9).</summary>
-    public double KvFreeMemoryFraction { get; init; } = 0.9;
+    /// <summary>Share of the GPU memory left after loading that the KV cache takes, 0 to 1.</summary>
+    public required double KvFreeMemoryFraction { get; init; }
+
+    /// <summary>Most tokens the KV cache is to hold: the memory plan's. The engine takes the smaller of this and what the fraction gives. 0 for no limit.</summary>
+    public long KvMaxTokens { get; init; }
 
     /// <summary>Whether finished sequences' KV blocks are kept for prompts that begin alike.</summary>
     public bool BlockReuse { get; init; } = true;

@@ -29,7 +29,7 @@ internal static class UpCommand
         });
         var nodes = new Option<string>("--nodes")
         {
-            Description = $"The nodes as COUNTxGPU:GPUS, comma-separated; GPUs known: {string.Join(", ", GpuType.Known.Select(type => type.Name))}; COUNTxCPU for nodes without",
+            Description = $"The nodes as COUNTxGPU:GPUS, comma-separated; GPUs known: {string.Join(", ", NodeGpu.Known.Select(type => type.Name))}; COUNTxCPU for nodes without",
             DefaultValueFactory = _ => "3xH100:8",
             HelpName = "LIST",
         };

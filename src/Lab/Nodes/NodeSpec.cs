@@ -6,7 +6,7 @@ namespace Nemotron.Lab.Nodes;
 /// <param name="Count">How many nodes.</param>
 /// <param name="Gpu">Their GPU; null for nodes without.</param>
 /// <param name="GpusPerNode">GPUs in each.</param>
-internal sealed record NodeSpec(int Count, GpuType? Gpu, int GpusPerNode)
+internal sealed record NodeSpec(int Count, NodeGpu? Gpu, int GpusPerNode)
 {
     private const int MostNodes = 10_000;
 
@@ -47,8 +47,8 @@ internal sealed record NodeSpec(int Count, GpuType? Gpu, int GpusPerNode)
             return colon < 0 ? new(count, null, 0) : throw new FormatException($"\"{text}\": a CPU node has no GPUs, write {count}xCPU");
         }
 
-        var gpu = GpuType.Find(name)
-            ?? throw new FormatException($"\"{text}\": unknown GPU \"{name}\"; known are {string.Join(", ", GpuType.Known.Select(type => type.Name))}, CPU. Write COUNTxTYPE:GPUS, for example 3xH100:8");
+        var gpu = NodeGpu.Find(name)
+            ?? throw new FormatException($"\"{text}\": unknown GPU \"{name}\"; known are {string.Join(", ", NodeGpu.Known.Select(type => type.Name))}, CPU. Write COUNTxTYPE:GPUS, for example 3xH100:8");
         if (colon < 0) return new(count, gpu, gpu.PerNode);
         return int.TryParse(rest.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var gpus) && gpus is >= 1 and <= 16
             ? new(count, gpu, gpus)
