@@ -45,5 +45,15 @@ for project in tests/*/*.csproj; do
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 
+# The README's other command is a test as well.
+if [ $# = 0 ]; then
+  echo "== demo.sh"
+  if ./demo.sh >"$out/demo.log" 2>&1; then
+    tail -n 7 "$out/demo.log"; passed=$((passed + 1))
+  else
+    tail -n 30 "$out/demo.log"; failed=$((failed + 1))
+  fi
+fi
+
 if [ "$skipped" -gt 0 ]; then echo "$passed passed, $failed failed, $skipped skipped"; else echo "$passed passed, $failed failed"; fi
 [ "$failed" = 0 ]
