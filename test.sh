@@ -35,7 +35,7 @@ for project in tests/*/*.csproj; do
   f=$(($(count Failed) + $(count Errors))) s=$(count Skipped)
   p=$(($(count Total) - $(count Failed) - s))
   # What tests measured or ran against, and why any was skipped, belongs on the screen; the rest is in the log.
-  grep -oE '(conformance|measured|server): .*' "$log" || true
+  grep -oE '(conformance|measured|server): .*' "$log" | sort -u || true
   grep -A 1 -F '[SKIP]' "$log" || true
   if [ "$status" != 0 ]; then
     grep -A 30 -F '[FAIL]' "$log" || tail -n 30 "$log"

@@ -21,7 +21,7 @@ internal sealed class TestCluster : IAsyncDisposable
         Kubectl = new Tool("kubectl", Kubeconfig);
         Helm = new Tool("helm", Kubeconfig);
         Client = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(Kubeconfig));
-        Console.WriteLine($"server: the Lab at {lab.Url}, in this process");
+        Console.WriteLine("server: the Lab, in this process");
     }
 
     public LabCluster Lab { get; }
