@@ -54,6 +54,13 @@ public sealed class CatalogueTests
             .ShouldBe(["H100-NVL", "H100-PCIe", "H100-SXM"]);
 
     [Theory]
+    [InlineData("H1000", "H100-NVL")]
+    [InlineData("H100-SXMM", "H100-SXM")]
+    [InlineData("b20", "B200-SXM")]
+    public void What_was_typed_may_be_the_beginning_of_a_name(string typed, string nearest) =>
+        Should.Throw<UnknownNameException>(() => GpuCatalogue.Default.Find(typed)).Nearest[0].ShouldBe(nearest);
+
+    [Theory]
     [InlineData(ModelTier.Nano)]
     [InlineData(ModelTier.Super)]
     [InlineData(ModelTier.Ultra)]
