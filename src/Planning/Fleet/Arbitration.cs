@@ -7,10 +7,11 @@ internal sealed class Arbitration
     private readonly Dictionary<string, PoolLedger> pools;
     private readonly Limits limits;
     private readonly PlacePreference preference;
-    private readonly PriorityQueue<(ClaimState Claim, int Turn), (Rank Rank, double Value, int Index)> queue = new(ByTurn);
+    private readonly PriorityQueue<(ClaimState Claim, int Turn), (bool New, Rank Rank, double Value, int Index)> queue = new(ByTurn);
 
-    private static readonly Comparer<(Rank Rank, double Value, int Index)> ByTurn = Comparer<(Rank Rank, double Value, int Index)>.Create((left, right) =>
+    private static readonly Comparer<(bool New, Rank Rank, double Value, int Index)> ByTurn = Comparer<(bool New, Rank Rank, double Value, int Index)>.Create((left, right) =>
     {
+        if (left.New != right.New) return left.New ? 1 : -1;
         var rank = left.Rank.CompareTo(right.Rank);
         if (rank != 0) return rank;
         var value = right.Value.CompareTo(left.Value);
@@ -38,7 +39,11 @@ internal sealed class Arbitration
         foreach (var claim in claims) Stand(claim);
         foreach (var claim in claims) Enqueue(claim);
         ServeQueue();
-        foreach (var pool in pools.Values) ExchangeBundles(pool);
+        if (preference != PlacePreference.Free)
+        {
+            foreach (var pool in pools.Values) ExchangeBundles(pool);
+        }
+
         foreach (var claim in claims) Recognise(claim);
         return GrantReport.Of(claims, pools, limits);
     }
@@ -99,7 +104,9 @@ internal sealed class Arbitration
         claim.Blocked = false;
         var nth = claim.Granted + 1;
         if (nth > claim.Claim.Need) return;
-        queue.Enqueue((claim, claim.Turn), (claim.RankOf(nth), claim.ValueOf(nth) / claim.Claim.GroupGpus, claim.Index));
+        // Where nobody is to go, what stands comes before anything new.
+        var isNew = preference == PlacePreference.Free && claim.Standing.Count == 0;
+        queue.Enqueue((claim, claim.Turn), (isNew, claim.RankOf(nth), claim.ValueOf(nth) / claim.Claim.GroupGpus, claim.Index));
     }
 
     private void ServeQueue()
@@ -130,7 +137,7 @@ internal sealed class Arbitration
         var (rank, value) = (claim.RankOf(nth), claim.ValueOf(nth));
         var standing = claim.Standing.Count > 0 ? claim.Standing[^1] : null;
         var place = standing is null ? PlaceSearch.Find(pool, claim, rank, value, preference) : new Place(standing.Nodes, Sacrifice.None);
-        if (place is null || limits.Complete(place.Needs, claim) is not { } needs || !needs.Loss.IsWorth(rank, value))
+        if (place is null || limits.Complete(place.Needs, claim) is not { } needs || !needs.Loss.IsWorth(rank, value) || (preference == PlacePreference.Free && !needs.IsEmpty))
         {
             claim.Blocked = true;
             return;

@@ -16,12 +16,14 @@ public static class FleetArbiter
                 throw new ArgumentException($"{claim.Key}: GPUs per node, nodes per group and weight must be 1 or more.", nameof(snapshot));
         }
 
-        var best = new Arbitration(snapshot, PlacePreference.Undisturbed);
+        var best = new Arbitration(snapshot, PlacePreference.Free);
         var plan = best.Run();
         if (plan.Grants.All(grant => grant.Short is null)) return plan;
 
-        // Somebody is short. Keeping room together may serve more, at the price of more changes; only if it does is it done.
-        PlacePreference[] others = snapshot.Pools.Any(pool => pool.MayMove) ? [PlacePreference.Compact, PlacePreference.Repacked] : [PlacePreference.Compact];
+        // Somebody is short. Taking from others may serve more, keeping room together more still, at the price of more changes: each only if it does.
+        // What is held counts for more than what is not, so no chain of such steps comes back to where it began.
+        List<PlacePreference> others = [PlacePreference.Undisturbed, PlacePreference.Compact];
+        if (snapshot.Pools.Any(pool => pool.MayMove)) others.Add(PlacePreference.Repacked);
         foreach (var preference in others)
         {
             var next = new Arbitration(snapshot, preference);

@@ -51,7 +51,7 @@ internal sealed class Limits(FleetSnapshot snapshot, IReadOnlyList<ClaimState> c
     private bool Add(Sacrifice all, ClaimState claim, int missing, Func<ClaimState, bool> counts)
     {
         if (missing <= 0) return true;
-        var others = claims.Where(other => other != claim && other.Granted > 0 && counts(other)).SelectMany(other => other.Confirmed.AsEnumerable().Reverse()).Except(all.Groups).ToList();
+        var others = claims.Where(other => other != claim && other.Granted > 0 && counts(other)).SelectMany(other => other.Confirmed.AsEnumerable().Reverse()).Except(all.Groups).Except(all.Moves.Select(move => move.Group)).ToList();
         others.Sort(Sacrifice.CheapestFirst);
         foreach (var group in others)
         {

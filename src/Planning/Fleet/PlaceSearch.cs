@@ -8,6 +8,9 @@ internal sealed record Place(int[] Nodes, Sacrifice Needs);
 /// <summary>How places are chosen.</summary>
 internal enum PlacePreference
 {
+    /// <summary>Only where nobody has to go.</summary>
+    Free,
+
     /// <summary>Where nobody has to go, as long as there is such a place.</summary>
     Undisturbed,
 
@@ -38,6 +41,7 @@ internal static class PlaceSearch
         }
 
         if (FreeNode(pool, claim) is { } free) return new Place([free], Sacrifice.None);
+        if (preference == PlacePreference.Free) return null;
         Place? best = null;
         foreach (var node in pool.Firm.Fitting(claim.Claim.GpusPerNode).Take(ByFirmRoom)) Consider(node);
         if (best is { Needs: { Loss.First: null, Moves.Count: 0 } }) return best;
