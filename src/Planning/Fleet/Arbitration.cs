@@ -7,6 +7,7 @@ internal sealed class Arbitration
     private readonly Dictionary<string, PoolLedger> pools;
     private readonly Limits limits;
     private readonly PlacePreference preference;
+    private const int MostFills = 2048;
     private readonly PriorityQueue<(ClaimState Claim, int Turn), (bool New, Rank Rank, double Value, int Index)> queue = new(ByTurn);
 
     private static readonly Comparer<(bool New, Rank Rank, double Value, int Index)> ByTurn = Comparer<(bool New, Rank Rank, double Value, int Index)>.Create((left, right) =>
@@ -82,6 +83,8 @@ internal sealed class Arbitration
             pool.Remove(claim.Standing[0]);
             claim.Standing.RemoveAt(0);
         }
+
+        pool.Victims.Update(claim);
     }
 
     // A new group where one of the same claim has stood all along is that one.
@@ -120,7 +123,8 @@ internal sealed class Arbitration
     // Each exchange gains, so this ends by itself; the bound keeps one decision short in a fleet that is far from its best.
     private void ExchangeBundles(PoolLedger pool)
     {
-        for (var turns = 0; turns < 64 && BundleExchange.Find(pool, claims, limits) is { } exchange; turns++)
+        var fills = MostFills;
+        while (BundleExchange.Find(pool, claims, limits, ref fills) is { } exchange)
         {
             var nodes = exchange.Large.Nodes;
             TakeAway(exchange.Large);
@@ -165,6 +169,7 @@ internal sealed class Arbitration
     {
         pools[claim.Claim.Pool].Put(group);
         claim.Confirmed.Add(group);
+        pools[claim.Claim.Pool].Victims.Update(claim);
         limits.Grant(claim, 1);
         Enqueue(claim);
     }
@@ -184,13 +189,9 @@ internal sealed class Arbitration
     {
         var claim = group.Claim;
         pools[claim.Claim.Pool].Remove(group);
-        if (!group.Confirmed)
-        {
-            claim.Standing.Remove(group);
-            return;
-        }
-
-        claim.Confirmed.Remove(group);
+        (group.Confirmed ? claim.Confirmed : claim.Standing).Remove(group);
+        pools[claim.Claim.Pool].Victims.Update(claim);
+        if (!group.Confirmed) return;
         limits.Grant(claim, -1);
         Enqueue(claim);
     }

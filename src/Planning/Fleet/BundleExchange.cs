@@ -5,13 +5,18 @@ namespace Nemotron.Planning.Fleet;
 /// <param name="Small">The claims that would get its GPUs, once for each group, in this order.</param>
 internal sealed record BundleExchange(PlacedGroup Large, IReadOnlyList<ClaimState> Small)
 {
+    private const int MostWaiting = 32;
+
     /// <summary>The first exchange in a pool that gains, or null.</summary>
     /// <param name="pool">The pool, with every claim served as far as it goes one group at a time.</param>
     /// <param name="claims">All claims.</param>
     /// <param name="limits">Budgets and quotas.</param>
-    public static BundleExchange? Find(PoolLedger pool, IEnumerable<ClaimState> claims, Limits limits)
+    /// <param name="fills">How many large groups may still be looked into; counted down.</param>
+    public static BundleExchange? Find(PoolLedger pool, IEnumerable<ClaimState> claims, Limits limits, ref int fills)
     {
-        var waiting = claims.Where(claim => claim.Claim.Pool == pool.Pool.Name && claim.Claim.NodesPerGroup == 1 && claim.Granted < claim.Claim.Need).ToList();
+        // The densest come first into any bundle; the others hardly ever.
+        var waiting = claims.Where(claim => claim.Claim.Pool == pool.Pool.Name && claim.Claim.NodesPerGroup == 1 && claim.Granted < claim.Claim.Need)
+            .OrderBy(claim => claim.RankOf(claim.Granted + 1)).ThenByDescending(Density).Take(MostWaiting).ToList();
         if (waiting.Count == 0) return null;
         var most = waiting.Max(Density);
         for (var node = 0; node < pool.Pool.Nodes.Count; node++)
@@ -22,6 +27,7 @@ internal sealed record BundleExchange(PlacedGroup Large, IReadOnlyList<ClaimStat
                 var room = Math.Max(0, pool.Room.Free(node)) + large.Claim.Claim.GpusPerNode;
                 var loss = large.Claim.ValueOf(large.Claim.Granted);
                 if (large.Nodes.Length > 1 || large.Claim.Claim.GpusPerNode == 1 || most * room <= loss) continue;
+                if (fills-- <= 0) return null;
                 if (Fill(large, room, loss, waiting, limits) is { } exchange) return exchange;
             }
         }

@@ -27,6 +27,7 @@ internal static class PlaceSearch
     // Among equally good nodes a replica is put where its deployment has fewest; more than these are not looked at.
     private const int EquallyGood = 8;
     private const int ByFirmRoom = 32;
+    private const int MostCandidates = 64;
 
     /// <summary>The place, or null when there is none that the group is worth.</summary>
     public static Place? Find(PoolLedger pool, ClaimState claim, Rank rank, double value, PlacePreference preference) =>
@@ -43,10 +44,7 @@ internal static class PlaceSearch
         if (FreeNode(pool, claim) is { } free) return new Place([free], Sacrifice.None);
         if (preference == PlacePreference.Free) return null;
         Place? best = null;
-        foreach (var node in pool.Firm.Fitting(claim.Claim.GpusPerNode).Take(ByFirmRoom)) Consider(node);
-        if (best is { Needs: { Loss.First: null, Moves.Count: 0 } }) return best;
-        for (var node = 0; node < pool.Pool.Nodes.Count; node++)
-            if (pool.Room.IsOpen(node) && pool.Pool.Nodes[node].Gpus >= claim.Claim.GpusPerNode) Consider(node);
+        foreach (var node in Candidates(pool, claim, rank, value)) Consider(node);
         return best;
 
         void Consider(int node)
@@ -54,6 +52,18 @@ internal static class PlaceSearch
             if (Sacrifice.ForRoomOn(pool, node, claim) is not { } needs || !needs.Loss.IsWorth(rank, value)) return;
             if (best is null || needs.Loss.IsLessThan(best.Needs.Loss)) best = new Place([node], needs);
         }
+    }
+
+    // In a small pool every node; in a large one those where the cheapest groups stand.
+    private static IEnumerable<int> Candidates(PoolLedger pool, ClaimState claim, Rank rank, double value)
+    {
+        var nodes = pool.Pool.Nodes;
+        if (nodes.Count <= MostCandidates)
+            return Enumerable.Range(0, nodes.Count).Where(node => pool.Room.IsOpen(node) && nodes[node].Gpus >= claim.Claim.GpusPerNode);
+        return pool.Victims.CheaperThan(rank, value).Where(victim => victim != claim)
+            .SelectMany(victim => victim.Standing.Concat(victim.Confirmed)).SelectMany(group => group.Nodes)
+            .Where(node => pool.Room.IsOpen(node) && nodes[node].Gpus >= claim.Claim.GpusPerNode)
+            .Distinct().Take(MostCandidates);
     }
 
     private static int? FreeNode(PoolLedger pool, ClaimState claim)

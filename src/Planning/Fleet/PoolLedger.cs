@@ -32,6 +32,9 @@ internal sealed class PoolLedger
     /// <summary>What is free beside the confirmed groups.</summary>
     public NodeRoom Firm { get; }
 
+    /// <summary>Who would lose least.</summary>
+    public VictimOrder Victims { get; } = new();
+
     /// <summary>GPUs of the budget that nobody has been granted.</summary>
     public int BudgetLeft { get; set; }
 
