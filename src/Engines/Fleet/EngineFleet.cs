@@ -25,6 +25,7 @@ public sealed partial class EngineFleet : IAsyncDisposable
     private readonly PollGates _gates;
     private readonly HashSet<Task> _closing = [];
     private bool _disposed;
+    private long _position = -1;
 
     /// <param name="open">Opens a client, such as <see cref="EngineClients.Open"/>; the fleet disposes it.</param>
     /// <param name="options">How to poll.</param>
@@ -56,6 +57,15 @@ public sealed partial class EngineFleet : IAsyncDisposable
 
     /// <summary>Polls that were left out because the engine's last one was still under way.</summary>
     public long PollsSkipped { get; private set; }
+
+    /// <summary>Slots of the wheel whose polls have been started.</summary>
+    internal long Position { get => Volatile.Read(ref _position); private set => Volatile.Write(ref _position, value); }
+
+    /// <summary>The poll of one engine that was started last; completed when there is none.</summary>
+    internal Task PollOf(string key)
+    {
+        lock (_lock) return _engines.TryGetValue(key, out var engine) ? engine.LastPoll : Task.CompletedTask;
+    }
 
     /// <summary>Adds an engine, or changes what is known of it. A new <see cref="EngineEndpoint.Incarnation"/> starts its history anew.</summary>
     /// <exception cref="ArgumentException">The endpoint lacks the port its protocol needs.</exception>
@@ -116,10 +126,12 @@ public sealed partial class EngineFleet : IAsyncDisposable
         {
             while (true)
             {
-                lock (_lock) _wheel.TurnTo((long)(_time.GetElapsedTime(start) / _tick), due);
+                var position = (long)(_time.GetElapsedTime(start) / _tick);
+                lock (_lock) _wheel.TurnTo(position, due);
                 foreach (var engine in due)
                     if (!engine.TryStart(Poll)) PollsSkipped++;
                 due.Clear();
+                Position = position;
                 await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
             }
         }

@@ -45,6 +45,12 @@ internal sealed class PolledEngine : IAsyncDisposable
     /// <summary>Its place on the wheel.</summary>
     public int Slot { get; set; }
 
+    /// <summary>The poll that was started last.</summary>
+    public Task LastPoll
+    {
+        get { lock (_lock) return _poll; }
+    }
+
     /// <summary>What the gateway counted last.</summary>
     public GatewayProgress? Gateway { get; set; }
 

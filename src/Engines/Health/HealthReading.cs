@@ -25,12 +25,12 @@ internal readonly record struct HealthReading(HealthMeaning Meaning, string Reas
     public static HealthReading Of(HealthAnswer answer, string? model) => answer switch
     {
         HealthAnswer.Refused => new(HealthMeaning.Closed, HealthReasons.ConnectionRefused, "The connection was refused: nothing listens on the engine's port."),
-        HealthAnswer.NoConnection a => new(HealthMeaning.Lost, HealthReasons.NoConnection, $"No connection to the engine: {a.Detail}"),
-        HealthAnswer.NoReply a => new(HealthMeaning.Lost, HealthReasons.NoReply, $"The engine did not answer: {a.Detail}"),
-        HealthAnswer.TlsFailed a => new(HealthMeaning.Lost, HealthReasons.TlsFailed, $"TLS with the engine failed: {a.Detail}"),
+        HealthAnswer.NoConnection a => new(HealthMeaning.Lost, HealthReasons.NoConnection, Full($"No connection to the engine: {a.Detail}")),
+        HealthAnswer.NoReply a => new(HealthMeaning.Lost, HealthReasons.NoReply, Full($"The engine did not answer: {a.Detail}")),
+        HealthAnswer.TlsFailed a => new(HealthMeaning.Lost, HealthReasons.TlsFailed, Full($"TLS with the engine failed: {a.Detail}")),
         HealthAnswer.Http a => OfHttp(a),
         HealthAnswer.GrpcFailure a => OfGrpc(a),
-        HealthAnswer.TrtLlmStatus a => a.Status == "OK" ? Serving : NotReady(Sentence(a.Status, "The engine gave no reason.")),
+        HealthAnswer.TrtLlmStatus a => a.Status == "OK" ? Serving : NotReady(Said("The engine is not healthy", a.Status)),
         HealthAnswer.Triton a => OfTriton(a, model),
         HealthAnswer.OpenEngine a => OfOpenEngine(a),
         _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "An answer of no known kind."),
@@ -41,10 +41,10 @@ internal readonly record struct HealthReading(HealthMeaning Meaning, string Reas
         { Status: >= 200 and < 300 } => Serving,
         { StateHeader: "starting" } => new(HealthMeaning.Loading, HealthReasons.Loading, "The engine says that it is starting."),
         _ when SaysItLeaves(answer.Body) => Leaving(answer.Body),
-        { Status: 401 or 403 } => new(HealthMeaning.Unclear, HealthReasons.AccessRefused, $"HTTP {answer.Status}: the engine wants credentials for its health route. {Quote(answer.Body)}".TrimEnd()),
+        { Status: 401 or 403 } => new(HealthMeaning.Unclear, HealthReasons.AccessRefused, Said($"HTTP {answer.Status}: the engine wants credentials for its health route", answer.Body)),
         { Status: 404 or 405 or 501 } => new(HealthMeaning.Unclear, HealthReasons.WrongProtocol, $"HTTP {answer.Status}: the engine has no such health route. Is it the engine that its deployment names?"),
         // 400 is Triton's way to say "not ready"; 500 is vLLM's for a dead engine core.
-        _ => NotReady($"HTTP {answer.Status}. {Quote(answer.Body)}".TrimEnd()),
+        _ => NotReady(Said($"HTTP {answer.Status}", answer.Body)),
     };
 
     private static HealthReading OfGrpc(HealthAnswer.GrpcFailure answer) => answer.Code switch
@@ -53,8 +53,8 @@ internal readonly record struct HealthReading(HealthMeaning Meaning, string Reas
         StatusCode.Unauthenticated or StatusCode.PermissionDenied => Restricted(answer),
         StatusCode.Unavailable when SaysItIsRestricted(answer.Detail) => Restricted(answer),
         StatusCode.Unavailable when SaysItLeaves(answer.Detail) => Leaving(answer.Detail),
-        StatusCode.Unimplemented => new(HealthMeaning.Unclear, HealthReasons.WrongProtocol, $"gRPC UNIMPLEMENTED: the engine does not speak this protocol. {Quote(answer.Detail)}".TrimEnd()),
-        _ => NotReady($"gRPC {answer.Code}. {Quote(answer.Detail)}".TrimEnd()),
+        StatusCode.Unimplemented => new(HealthMeaning.Unclear, HealthReasons.WrongProtocol, Said("gRPC UNIMPLEMENTED: the engine does not speak this protocol", answer.Detail)),
+        _ => NotReady(Said($"gRPC {answer.Code}", answer.Detail)),
     };
 
     private static HealthReading OfTriton(HealthAnswer.Triton answer, string? model)
@@ -81,19 +81,19 @@ internal readonly record struct HealthReading(HealthMeaning Meaning, string Reas
     private static HealthReading OfOpenEngine(HealthAnswer.OpenEngine answer) => answer.State switch
     {
         HealthState.Ready => Serving,
-        HealthState.Starting => new(HealthMeaning.Loading, HealthReasons.Loading, Sentence(answer.Detail, "The engine says that it is starting.")),
-        HealthState.Degraded => new(HealthMeaning.ServingInPart, HealthReasons.NotReady, Sentence(answer.Detail, "The engine calls itself degraded.")),
+        HealthState.Starting => new(HealthMeaning.Loading, HealthReasons.Loading, Said("The engine says that it is starting", answer.Detail)),
+        HealthState.Degraded => new(HealthMeaning.ServingInPart, HealthReasons.NotReady, Said("The engine calls itself degraded", answer.Detail)),
         HealthState.Draining => Leaving(answer.Detail),
-        HealthState.NotReady => NotReady(Sentence(answer.Detail, "The engine calls itself not ready.")),
+        HealthState.NotReady => NotReady(Said("The engine calls itself not ready", answer.Detail)),
         _ => new(HealthMeaning.Unclear, HealthReasons.WrongProtocol, $"The engine reports health state {(int)answer.State}, which this version does not know."),
     };
 
     private static HealthReading NotReady(string message) => new(HealthMeaning.NotReady, HealthReasons.NotReady, message);
 
-    private static HealthReading Leaving(string detail) => new(HealthMeaning.Leaving, HealthReasons.ServerExiting, $"The engine is shutting down. {Quote(detail)}".TrimEnd());
+    private static HealthReading Leaving(string detail) => new(HealthMeaning.Leaving, HealthReasons.ServerExiting, Said("The engine is shutting down", detail));
 
     private static HealthReading Restricted(HealthAnswer.GrpcFailure answer) =>
-        new(HealthMeaning.Unclear, HealthReasons.AccessRefused, $"The engine refuses the call without a header it wants. {Quote(answer.Detail)}".TrimEnd());
+        new(HealthMeaning.Unclear, HealthReasons.AccessRefused, Said("The engine refuses the call without a header it wants", answer.Detail));
 
     // Triton's three ways: the core, its gRPC server, and the error body of its HTTP server.
     private static bool SaysItLeaves(string text) =>
@@ -101,7 +101,7 @@ internal readonly record struct HealthReading(HealthMeaning Meaning, string Reas
 
     private static bool SaysItIsRestricted(string text) => text.Contains("protocol is restricted", StringComparison.OrdinalIgnoreCase);
 
-    private static string Quote(string text) => text.Length == 0 ? "" : $"It says: {text}";
+    private static string Said(string ours, string theirs) => theirs.Length == 0 ? ours + "." : Full($"{ours}; it says: {theirs}");
 
-    private static string Sentence(string text, string otherwise) => text.Length == 0 ? otherwise : text;
+    private static string Full(string text) => text[^1] is '.' or '!' or '?' ? text : text + ".";
 }
