@@ -10,10 +10,11 @@ internal sealed class Normalisation(MetricDialect dialect, DialectChoice choice,
 
     public EngineSignals Run()
     {
-        // Derived signals need the others: two passes.
-        for (var signal = EngineSignal.Running; signal < EngineSignal.TimeToFirstToken; signal++) _scalars[(int)signal] = Scalar(signal);
+        // Computed signals need the others: two passes.
         for (var signal = EngineSignal.Running; signal < EngineSignal.TimeToFirstToken; signal++)
-            if (!_scalars[(int)signal].IsKnown && dialect.Rules[signal].Derived is { } derived) _scalars[(int)signal] = Derive(derived);
+            if (Reported(signal) is { } reported) _scalars[(int)signal] = reported;
+        for (var signal = EngineSignal.Running; signal < EngineSignal.TimeToFirstToken; signal++)
+            if (dialect.Rules[signal].Derived is { } derived && Reported(signal) is null) _scalars[(int)signal] = Derive(derived);
 
         var distributions = new DistributionSignal[EngineSignal.RequestTime - EngineSignal.TimeToFirstToken + 1];
         for (var signal = EngineSignal.TimeToFirstToken; signal <= EngineSignal.RequestTime; signal++)
@@ -21,7 +22,8 @@ internal sealed class Normalisation(MetricDialect dialect, DialectChoice choice,
         return new EngineSignals(choice, _scalars, distributions);
     }
 
-    private Signal Scalar(EngineSignal signal)
+    /// <summary>What the answer says of a signal, if only why it says nothing; null when it is to be computed.</summary>
+    private Signal? Reported(EngineSignal signal)
     {
         var rule = dialect.Rules[signal];
         if (rule.Unreported is { } why) return Signal.Unknown(why);
@@ -36,7 +38,7 @@ internal sealed class Normalisation(MetricDialect dialect, DialectChoice choice,
             return Signal.Known(value);
         }
 
-        return Signal.Unknown(Missing(rule));
+        return rule.Derived is null ? Signal.Unknown(Missing(rule)) : null;
     }
 
     private Signal Derive((EngineSignal Left, char Operator, EngineSignal Right) rule)

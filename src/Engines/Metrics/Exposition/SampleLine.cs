@@ -69,10 +69,10 @@ internal readonly ref struct SampleLine
     {
         value = double.NaN;
         if (text.IsEmpty) return false;
-        // The framework also reads "Infinity" and "∞", which the format does not know.
+        // The words that Go's ParseFloat knows, in any case; the framework's own would differ.
         var unsigned = text[0] is (byte)'+' or (byte)'-' ? text[1..] : text;
         if (Ascii.EqualsIgnoreCase(unsigned, "nan"u8)) return true;
-        if (Ascii.EqualsIgnoreCase(unsigned, "inf"u8))
+        if (Ascii.EqualsIgnoreCase(unsigned, "inf"u8) || Ascii.EqualsIgnoreCase(unsigned, "infinity"u8))
         {
             value = text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
             return true;
