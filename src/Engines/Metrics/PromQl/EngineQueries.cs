@@ -31,12 +31,12 @@ public static class EngineQueries
     /// <summary>The value of a gauge now.</summary>
     /// <exception cref="ArgumentException">No dialect reports <paramref name="signal"/> as a gauge.</exception>
     public static string Gauge(EngineSignal signal, QueryScope scope) =>
-        Chain(signal, "gauge", (dialect, rule) => GaugeOf(dialect, rule, scope));
+        Chain(signal, scope, "gauge", (dialect, rule) => GaugeOf(dialect, rule, scope));
 
     /// <summary>A counter's increase per second.</summary>
     /// <exception cref="ArgumentException">No dialect reports <paramref name="signal"/> as a counter.</exception>
     public static string Rate(EngineSignal signal, QueryScope scope) =>
-        Chain(signal, "counter", (_, rule) => FirstOf(rule, SourceKind.Counter, s => Scaled(s, Combined(s, $"rate({s.Metric}{Braces(s, scope)}[{scope.Range}])"))));
+        Chain(signal, scope, "counter", (_, rule) => FirstOf(rule, SourceKind.Counter, s => Scaled(s, Combined(s, $"rate({s.Metric}{Braces(s, scope)}[{scope.Range}])"))));
 
     /// <summary>A distribution's quantile over the window, seconds. <paramref name="q"/>: 0 to 1.</summary>
     /// <exception cref="ArgumentException">No dialect reports <paramref name="signal"/> as a distribution.</exception>
@@ -45,29 +45,40 @@ public static class EngineQueries
         ArgumentOutOfRangeException.ThrowIfLessThan(q, 0);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(q, 1);
         var share = q.ToString("0.####", CultureInfo.InvariantCulture);
-        return Chain(signal, "distribution", (_, rule) => FirstOf(rule, SourceKind.Histogram, s =>
+        return Chain(signal, scope, "distribution", (_, rule) => FirstOf(rule, SourceKind.Histogram, s =>
             Scaled(s, $"histogram_quantile({share}, sum by (namespace, pod, le) (max without ({Duplicates}) (sum without (pid) (rate({s.Metric}_bucket{Braces(s, scope)}[{scope.Range}])))))")));
     }
 
     /// <summary>A distribution's mean over the window, seconds.</summary>
     /// <exception cref="ArgumentException">No dialect reports <paramref name="signal"/> as a distribution.</exception>
     public static string Mean(EngineSignal signal, QueryScope scope) =>
-        Chain(signal, "distribution", (_, rule) => FirstOf(rule, SourceKind.Histogram, s =>
+        Chain(signal, scope, "distribution", (_, rule) => FirstOf(rule, SourceKind.Histogram, s =>
             Scaled(s, $"{Combined(s, $"rate({s.Metric}_sum{Braces(s, scope)}[{scope.Range}])")} / ({Combined(s, $"rate({s.Metric}_count{Braces(s, scope)}[{scope.Range}])")} > 0)")));
 
+    // NIM 2 is vLLM's series under the same names: one arm is enough.
+    private static readonly IReadOnlyList<MetricDialect> Arms = [.. MetricDialects.All.Where(d => d.Name != DialectName.Nim2)];
+
     /// <summary>Joins what the dialects say of one signal; where a pod speaks two, the first in the list counts.</summary>
-    private static string Chain(EngineSignal signal, string kind, Func<MetricDialect, SignalRule, string?> expression)
+    private static string Chain(EngineSignal signal, QueryScope scope, string kind, Func<MetricDialect, SignalRule, string?> expression)
     {
-        // NIM 2 is vLLM's series under the same names: one arm is enough.
-        var arms = MetricDialects.All.Where(d => d.Name != DialectName.Nim2)
-            .Select(d => (d.Name, Text: expression(d, d.Rules[signal])))
+        var arms = Arms.Select((d, i) => (Dialect: d, Text: expression(d, d.Rules[signal]), Shared: SharedWithLater(signal, i)))
             .Where(a => a.Text is not null)
-            .Select(a => $"label_replace({a.Text}, \"{DialectLabel}\", \"{a.Name}\", \"\", \"\")")
+            .Select(a => $"label_replace({(a.Shared ? Guarded(a.Dialect, a.Text!, scope) : a.Text)}, \"{DialectLabel}\", \"{a.Dialect.Name}\", \"\", \"\")")
             .ToList();
         return arms.Count > 0
             ? string.Join("\nor on (namespace, pod)\n", arms)
             : throw new ArgumentException($"No dialect reports {signal} as a {kind}.", nameof(signal));
     }
+
+    private static bool SharedWithLater(EngineSignal signal, int arm)
+    {
+        var own = Arms[arm].Rules[signal].Sources.Select(s => s.Metric);
+        return Arms.Skip(arm + 1).Any(later => later.Rules[signal].Sources.Select(s => s.Metric).Intersect(own).Any());
+    }
+
+    /// <summary>Two dialects use the same word: only pods that show one of this one's own.</summary>
+    private static string Guarded(MetricDialect dialect, string expression, QueryScope scope) =>
+        $"{expression} and on (namespace, pod) {dialect.Markers[0]}{Braces(null, scope)}";
 
     private static string? GaugeOf(MetricDialect dialect, SignalRule rule, QueryScope scope)
     {
@@ -101,9 +112,9 @@ public static class EngineQueries
     private static string Scaled(SignalSource source, string expression) =>
         source.Scale == 1 ? expression : $"({expression}) * {source.Scale.ToString("R", CultureInfo.InvariantCulture)}";
 
-    private static string Braces(SignalSource source, QueryScope scope)
+    private static string Braces(SignalSource? source, QueryScope scope)
     {
-        var own = source.Match is { } m ? $"{m.Label}{Operator(m)}\"{string.Join('|', m.Values)}\"" : "";
+        var own = source?.Match is { } m ? $"{m.Label}{Operator(m)}\"{string.Join('|', m.Values)}\"" : "";
         return (own, scope.Matchers) switch
         {
             ("", "") => "",
