@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Nemotron.Engines.Clients;
+using Nemotron.Engines.Clients.Transport;
 using Nemotron.Engines.Health;
 
 namespace Nemotron.Engines.Tests.Clients;
@@ -78,11 +79,24 @@ public sealed class TransportTests : EngineClientsTest
         await Should.ThrowAsync<OperationCanceledException>(() => probing);
     }
 
-    [Fact]
-    public async Task An_unknown_name_and_a_bad_route_are_no_connection()
+    public static TheoryData<Exception, string> TransportFaults => new()
     {
-        var name = On(EngineProtocol.Vllm, 80) with { Host = "engine.invalid" };
-        (await Open(name).AskHealthAsync(Stop)).ShouldBeOfType<HealthAnswer.NoConnection>();
+        { new HttpRequestException(HttpRequestError.NameResolutionError, "Name or service not known", new SocketException((int)SocketError.HostNotFound)), "NoConnection" },
+        { new HttpRequestException(HttpRequestError.ConnectionError, "x", new SocketException((int)SocketError.HostUnreachable)), "NoConnection" },
+        { new HttpRequestException(HttpRequestError.ConnectionError, "x", new SocketException((int)SocketError.TimedOut)), "NoConnection" },
+        { new HttpRequestException(HttpRequestError.ConnectionError, "x", new SocketException((int)SocketError.ConnectionRefused)), "Refused" },
+        { new HttpRequestException(HttpRequestError.ResponseEnded, "x", new IOException("y", new SocketException((int)SocketError.ConnectionReset))), "NoReply" },
+        { new HttpRequestException(HttpRequestError.ResponseEnded, "The response ended prematurely."), "NoReply" },
+        { new HttpRequestException(HttpRequestError.SecureConnectionError, "x", new System.Security.Authentication.AuthenticationException("bad")), "TlsFailed" },
+        { new OperationCanceledException("the connect timeout", new TimeoutException()), "NoConnection" },
+    };
+
+    [Theory]
+    [MemberData(nameof(TransportFaults))]
+    public void What_the_transport_throws_is_read(Exception fault, string answer)
+    {
+        using var deadline = new Deadline(TimeSpan.FromMinutes(1), TimeProvider.System, Stop);
+        Faults.Read(fault, deadline).GetType().Name.ShouldBe(answer);
     }
 
     [Fact]
