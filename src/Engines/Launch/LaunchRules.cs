@@ -18,7 +18,7 @@ internal static class LaunchRules
     private static void CheckCheckpoint(LaunchRequest request)
     {
         if (request.NeedsRemoteCode && !request.TrustRemoteCode)
-            throw LaunchRefusedException.Unsupported("checkpoint.trustRemoteCode",
+            throw new LaunchRefusedException(LaunchRefusal.CodeNotTrusted, "checkpoint.trustRemoteCode",
                 $"{request.ModelName} is loaded through Python code that comes with its checkpoint, and no engine reads its configuration without it. "
                 + "Read that code, then set it to true.");
     }
@@ -28,7 +28,7 @@ internal static class LaunchRules
         if (request.Hybrid && request.ReusesBlocks)
             Need(release, TrtLlmFeature.HybridBlockReuse, "kvCache.blockReuse", "Leave it out, or set it to false");
         if (request.MambaState == StatePrecision.FP32)
-            Need(release, TrtLlmFeature.MambaStateType, "engine.version", $"{request.ModelName} is planned with its Mamba state in FP32, as accuracy asks for");
+            Need(release, TrtLlmFeature.MambaStateType, "engine.version", null);
         if (request.KvPrecision == KvPrecision.NVFP4)
             Need(release, TrtLlmFeature.Nvfp4KvCache, "kvCache.precision", "Use FP8");
     }
@@ -59,11 +59,12 @@ internal static class LaunchRules
         }
     }
 
-    private static void Need(EngineRelease release, TrtLlmFeature feature, string field, string otherwise)
+    private static void Need(EngineRelease release, TrtLlmFeature feature, string field, string? otherwise)
     {
         if (release.Has(feature)) return;
         var inside = release.Engine == EngineKind.Triton ? $"Triton {release.VersionText} with TensorRT-LLM {release.TrtLlm} inside" : $"TensorRT-LLM {release.TrtLlm}";
-        var newer = release.Engine == EngineKind.Triton ? "an image with that version" : "that version in spec.engine.version";
-        throw LaunchRefusedException.Unsupported(field, $"{feature.What} needs TensorRT-LLM {feature.Since} or newer; this is {inside}. {otherwise}; or use {newer}.");
+        var newer = release.Engine == EngineKind.Triton ? "an image with such a version inside" : "such a version in spec.engine.version";
+        throw LaunchRefusedException.Unsupported(field,
+            $"{feature.What} needs TensorRT-LLM {feature.Since} or newer; this is {inside}. {(otherwise is null ? "Use" : otherwise + ", or use")} {newer}.");
     }
 }

@@ -33,6 +33,9 @@ public sealed record LaunchSpec
     /// <summary>How the engine is asked how it is.</summary>
     public required EngineProbes Probes { get; init; }
 
+    /// <summary>How long a start may take before the container is killed.</summary>
+    public TimeSpan StartupTimeout => Probes.Startup.Period * Probes.Startup.Failures;
+
     /// <summary>Where Prometheus finds the engine's metrics; null where it has none.</summary>
     public MetricsEndpoint? Metrics { get; init; }
 

@@ -13,7 +13,7 @@ public sealed record TrtLlmFeature(string What, EngineVersion Since, string Sour
     public static readonly TrtLlmFeature PrefixedMetrics = new("metrics of the KV cache", new(1, 3, 0, 5), "#11243, by ai-dynamo/dynamo#6469");
 
     /// <summary>The type of the Mamba state: <c>kv_cache_config.mamba_ssm_cache_dtype</c>.</summary>
-    public static readonly TrtLlmFeature MambaStateType = new("a Mamba state in FP32", new(1, 1), "#6574, merged in August 2025; not in the notes of 1.0");
+    public static readonly TrtLlmFeature MambaStateType = new("a Mamba state in FP32, for which such models are planned,", new(1, 1), "#6574, merged in August 2025; not in the notes of 1.0");
 
     /// <summary>Prompts of more than one forward pass for models with Mamba layers.</summary>
     public static readonly TrtLlmFeature HybridChunkedPrefill = new("chunked prefill of models with Mamba layers", new(1, 1), "#6334, opened on 24 July 2025; not in the notes of 1.0");
