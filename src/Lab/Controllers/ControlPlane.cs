@@ -5,6 +5,8 @@ using Nemotron.Lab.Controllers.GarbageCollection;
 using Nemotron.Lab.Controllers.NodeLifecycle;
 using Nemotron.Lab.Controllers.Scheduling;
 using Nemotron.Lab.Controllers.Services;
+using Nemotron.Lab.Controllers.StatefulSets;
+using Nemotron.Lab.Controllers.Storage;
 using Nemotron.Lab.Controllers.Workloads;
 using Nemotron.Lab.Nodes;
 
@@ -28,6 +30,8 @@ internal sealed class ControlPlane : IAsyncDisposable
             new ReplicaSetController(context, owned),
             new DeploymentController(context, owned),
             new JobController(context, owned),
+            new StatefulSetController(context, owned),
+            new PersistentVolumeController(context),
             new Scheduler(context),
             Kubelets,
             Heartbeats,

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Nemotron.Lab.Controllers;
+using Nemotron.Lab.Controllers.Storage;
 using IApi = Nemotron.Lab.Api.IApi;
 using LabServer = Nemotron.Lab.Api.LabServer;
 using LabServerOptions = Nemotron.Lab.Api.LabServerOptions;
@@ -139,8 +140,12 @@ public sealed class LabCluster : IAsyncDisposable
         await Server.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, CancellationToken cancel) => ControlPlane.StartAsync(
+    private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, CancellationToken cancel)
+    {
+        SimulatedStorageClass.Ensure(api);
+        return ControlPlane.StartAsync(
         api, clock, new KubeletOptions { Loads = new EngineLoadTimes(options.LoadSpeed), Events = options.KubeletEvents }, options.Log, cancel);
+    }
 
     private int FirstFree(string type)
     {
