@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Nemotron.Lab.Controllers;
 using Nemotron.Lab.Controllers.Storage;
+using Nemotron.Lab.Controllers.LeaderWorkerSets;
 using IApi = Nemotron.Lab.Api.IApi;
 using LabServer = Nemotron.Lab.Api.LabServer;
 using LabServerOptions = Nemotron.Lab.Api.LabServerOptions;
@@ -54,6 +55,7 @@ public sealed class LabCluster : IAsyncDisposable
                 Port = options.Port,
                 Time = clock,
                 HistoryCapacity = options.HistoryCapacity,
+                Admission = options.With.HasFlag(LabAddOns.LeaderWorkerSets) ? [new LeaderWorkerSetAdmission()] : [],
                 OnInternalError = fault => options.Log.LogError(fault, "The API server failed on a request"),
             },
             cancel).ConfigureAwait(false);
@@ -143,8 +145,13 @@ public sealed class LabCluster : IAsyncDisposable
     private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, CancellationToken cancel)
     {
         SimulatedStorageClass.Ensure(api);
-        return ControlPlane.StartAsync(
-        api, clock, new KubeletOptions { Loads = new EngineLoadTimes(options.LoadSpeed), Events = options.KubeletEvents }, options.Log, cancel);
+        if (options.With.HasFlag(LabAddOns.LeaderWorkerSets)) LeaderWorkerSetDefinition.Ensure(api);
+        var plane = new ControlPlaneOptions
+        {
+            Kubelets = new() { Loads = new EngineLoadTimes(options.LoadSpeed), Events = options.KubeletEvents },
+            LeaderWorkerSets = options.With.HasFlag(LabAddOns.LeaderWorkerSets),
+        };
+        return ControlPlane.StartAsync(api, clock, plane, options.Log, cancel);
     }
 
     private int FirstFree(string type)

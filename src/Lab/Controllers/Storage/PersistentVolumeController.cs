@@ -64,12 +64,15 @@ internal sealed class PersistentVolumeController : Controller<ObjectKey>
             return;
         }
 
-        var storageClass = claim.Text("spec", "storageClassName") is { Length: > 0 } name ? classes.Get(new(null, name)) : null;
+        var storageClass = claim.Text("spec", "storageClassName") is { Length: > 0 } name ? ClassOf(name) : null;
         var plan = ClaimDecision.Decide(claim, storageClass, volumes.All, podsByClaim[key.ToString()].Count > 0);
         if (plan.Provision) Bind(claim, Provision(claim, storageClass!), bySystem: true);
         else if (plan.Bind is { } volume) Bind(claim, volume, bySystem: claim.Text("spec", "volumeName") is null or "");
         else if (plan.Reason is { } reason) Tell(claim, reason, plan.Message, plan.Warns);
     }
+
+    /// <summary>The class; one that was made a moment before its claim must not be taken for missing.</summary>
+    private JsonObject? ClassOf(string name) => classes.Get(new(null, name)) ?? Context.Api.Get(BuiltIn.StorageClasses, null, name);
 
     private void ReconcileVolume(ObjectKey key)
     {
