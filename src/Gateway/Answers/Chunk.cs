@@ -10,7 +10,9 @@ namespace Nemotron.Gateway.Answers;
 /// <param name="Reasoning">Text of the trace, where the engine keeps them apart.</param>
 /// <param name="HasToolCalls">A piece of a tool call.</param>
 /// <param name="Finish">Why the answer ended; left out while it goes on.</param>
-internal readonly record struct ChoiceDelta(int Index, JsonToken Content, JsonToken Reasoning, bool HasToolCalls, JsonToken Finish)
+/// <param name="Start">Behind the opening brace of the choice; -1 where there is none.</param>
+/// <param name="MessageStart">Behind the opening brace of the message or delta; -1 where there is none.</param>
+internal readonly record struct ChoiceDelta(int Index, JsonToken Content, JsonToken Reasoning, bool HasToolCalls, JsonToken Finish, int Start, int MessageStart)
 {
     /// <summary>It brings text of the answer.</summary>
     public bool HasContent => Content is { IsString: true } && Content.End - Content.Start > 2;
@@ -70,6 +72,12 @@ internal sealed class Chunk
         }
     }
 
+    /// <summary>Takes the token counts away, for one who counts them otherwise.</summary>
+    public void ForgetUsage() => Usage = default;
+
+    /// <summary>Puts them back.</summary>
+    public void RecallUsage(Usage usage) => Usage = usage;
+
     private void Clear()
     {
         _choices.Clear();
@@ -128,15 +136,20 @@ internal sealed class Chunk
 
     private static ChoiceDelta ReadChoice(ref Utf8JsonReader reader)
     {
-        var index = 0;
+        var (index, start) = (0, (int)reader.BytesConsumed);
         JsonToken content = default, reasoning = default, finish = default;
         var toolCalls = false;
+        var messageStart = -1;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("delta"u8) || reader.ValueTextEquals("message"u8))
             {
                 reader.Read();
-                if (reader.TokenType == JsonTokenType.StartObject) ReadMessage(ref reader, ref content, ref reasoning, ref toolCalls);
+                if (reader.TokenType == JsonTokenType.StartObject)
+                {
+                    messageStart = (int)reader.BytesConsumed;
+                    ReadMessage(ref reader, ref content, ref reasoning, ref toolCalls);
+                }
                 else reader.Skip();
             }
             else if (reader.ValueTextEquals("text"u8))
@@ -157,7 +170,7 @@ internal sealed class Chunk
             }
         }
 
-        return new ChoiceDelta(index, content, reasoning, toolCalls, finish);
+        return new ChoiceDelta(index, content, reasoning, toolCalls, finish, start, messageStart);
     }
 
     private static void ReadMessage(ref Utf8JsonReader reader, ref JsonToken content, ref JsonToken reasoning, ref bool toolCalls)
@@ -225,9 +238,9 @@ internal sealed class Chunk
             }
         }
 
-        if (answers) _choices.Add(new ChoiceDelta(0, delta, default, false, default));
-        else if (thinks) _choices.Add(new ChoiceDelta(0, default, delta, false, default));
-        else if (calls) _choices.Add(new ChoiceDelta(0, default, default, true, default));
+        if (answers) _choices.Add(new ChoiceDelta(0, delta, default, false, default, -1, -1));
+        else if (thinks) _choices.Add(new ChoiceDelta(0, default, delta, false, default, -1, -1));
+        else if (calls) _choices.Add(new ChoiceDelta(0, default, default, true, default, -1, -1));
     }
 
     private void ReadResponse(ref Utf8JsonReader reader)

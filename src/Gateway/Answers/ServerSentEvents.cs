@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Nemotron.Gateway.Answers;
 
 /// <summary>Cuts a stream of server-sent events into its events.</summary>

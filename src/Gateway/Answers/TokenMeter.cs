@@ -92,6 +92,13 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
         if (trace > 0) Raise(ref _thinking, answer.Usage.Output.Value * trace / Math.Max(1, all), metrics.ThinkingTokens);
     }
 
+    /// <summary>The gateway has ended the first answer's trace: what comes now is the answer.</summary>
+    public void TraceEnded()
+    {
+        IsThinking = false;
+        if (_traces.Count > 0) _traces[0]?.KeptApartByEngine();
+    }
+
     private bool Follow(ReadOnlySpan<byte> json, ChoiceDelta choice)
     {
         if (choice.Index >= MostChoices) return choice.HasReasoning;

@@ -168,6 +168,9 @@ internal enum CutReason
     /// <summary>The drain's deadline passed.</summary>
     Drain,
 
+    /// <summary>The client did not send its body in time.</summary>
+    BodyTimeout,
+
     /// <summary>The engine did not begin to answer in time.</summary>
     FirstByteTimeout,
 
