@@ -31,15 +31,13 @@ internal sealed class SystemNoThinkGrammar : IReasoningGrammar
     /// <inheritdoc/>
     public void Apply(InferenceRequest request, ReasoningMode mode, BodyEdits edits)
     {
-        var saysOff = false;
+        var saying = new HashSet<Turn>();
         foreach (var (turn, token) in SystemTexts(request))
         {
             var text = request.Text(token);
-            var found = Words.Find(text.Bytes, NoThink);
-            if (found.Count > 0 && mode == ReasoningMode.Off) SystemTurn.CallSystem(turn, edits);
-            foreach (var at in found)
+            foreach (var at in Words.Find(text.Bytes, NoThink))
             {
-                saysOff = true;
+                saying.Add(turn);
                 if (mode == ReasoningMode.On) TakeOut(text, at, NoThink.Length, edits);
             }
 
@@ -48,14 +46,14 @@ internal sealed class SystemNoThinkGrammar : IReasoningGrammar
             {
                 if (IsClosingMark(text.Bytes, at)) continue;
                 // What asked for the opposite now asks for this.
-                if (found.Count == 0) SystemTurn.CallSystem(turn, edits);
-                found.Add(at);
-                saysOff = true;
+                saying.Add(turn);
                 edits.Replace(text.PlaceOf(at), text.PlaceOf(at + Think.Length), Encoding.UTF8.GetBytes(NoThinkWord));
             }
         }
 
-        if (mode == ReasoningMode.Off && !saysOff) SystemTurn.Lead(request, NoThinkWord, edits);
+        if (mode == ReasoningMode.On) return;
+        foreach (var turn in saying) SystemTurn.CallSystem(turn, edits);
+        if (saying.Count == 0) SystemTurn.Lead(request, NoThinkWord, edits);
     }
 
     // With the white space that set the word apart, behind it or else before it.
