@@ -24,7 +24,8 @@ internal static class Continuation
     public static ReadOnlyMemory<byte>? SecondCall(RequestPlan plan, string message, long used)
     {
         var left = plan.MaxTokens - used;
-        return left < 1 ? null : Limited(plan, plan.Body, left, message);
+        // The cast is needed: null alone would become empty bytes.
+        return left < 1 ? (ReadOnlyMemory<byte>?)null : Limited(plan, plan.Body, left, message);
     }
 
     /// <summary>What closes a trace, as the inside of a JSON string. A trace that ends in a line's end needs no full stop.</summary>

@@ -213,7 +213,8 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         var inside = System.Text.Encoding.UTF8.GetString(answer.Span[(text.Start + 1)..(text.End - 1)]);
         var open = written.HasReasoning ? !written.HasContent : Json.JsonText.Of(answer.Span, text).Bytes.IndexOf("</think>"u8) < 0;
         var message = Continuation.Message(inside, written.HasReasoning && !written.HasContent, plan.TraceOpenedBy, open);
-        return Continuation.SecondCall(plan, message, used) is { } body ? (body, open ? Continuation.Closing(inside) : "") : null;
+        if (Continuation.SecondCall(plan, message, used) is not { } body) return null;
+        return (body, open ? Continuation.Closing(inside) : "");
     }
 
     private async Task<(ReadOnlyMemory<byte> Body, Chunk? Chunk)> ReadAsync(HttpResponseMessage response)
