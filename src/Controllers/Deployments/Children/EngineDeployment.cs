@@ -1,6 +1,6 @@
-using k8s;
 using k8s.Models;
 using Nemotron.Crds;
+using Nemotron.Kube;
 
 namespace Nemotron.Controllers.Deployments.Children;
 
@@ -15,7 +15,7 @@ internal static class EngineDeployment
     {
         var spec = owner.Spec;
         var template = EnginePod.Build(owner, decided);
-        var hash = EngineConfigMap.Digest(KubernetesJson.Serialize(template));
+        var hash = EngineConfigMap.Digest(ModelJson.Serialize(template));
         // How to replace replicas is decided when there is something to replace. In between it stays as it is:
         // GPUs come and go all day, and each change of the strategy would be a write on a settled object.
         var pace = Pace(spec.Rollout, decided.Surge);
