@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,6 +43,13 @@ public interface IOperatorBuilder
     /// <param name="configure">Sets the options; several calls add up.</param>
     IOperatorBuilder AddInformer<T>(Action<InformerOptions<T>> configure)
         where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>
+    /// Gives the runtime compiled JSON contracts (a <c>JsonSerializerContext</c>, in metadata mode) of the types that this operator reads and writes. Without them it
+    /// works all the same, but starts later and takes more memory. They hold for the whole process.
+    /// </summary>
+    /// <param name="contracts">The contracts.</param>
+    IOperatorBuilder AddJsonContracts(IJsonTypeInfoResolver contracts);
 }
 
 /// <summary>Says what leads to a reconcile of a controller's entity, and how reconciles run.</summary>
@@ -59,9 +67,13 @@ public interface IControllerBuilder<TEntity> : IOperatorBuilder
     /// <typeparam name="TWatched">The watched type.</typeparam>
     /// <param name="map">Pure and quick: it runs in the informer's loop. It may read the caches.</param>
     /// <param name="predicate">Which changes count; null: all.</param>
+    /// <param name="within">
+    /// How long the reconcile may wait to be joined by further changes: for objects that are many and change in bursts. The default is not at all.
+    /// </param>
     IControllerBuilder<TEntity> Watches<TWatched>(
         Func<TWatched, IInformerCaches, IEnumerable<NamespacedName>> map,
-        EventPredicate<TWatched>? predicate = null)
+        EventPredicate<TWatched>? predicate = null,
+        TimeSpan within = default)
         where TWatched : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>Which changes of the entity itself count, in place of <see cref="OperatorSettings.ReconcileStrategy"/>. Deletions always count.</summary>

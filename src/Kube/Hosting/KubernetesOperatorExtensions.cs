@@ -46,6 +46,7 @@ public static class KubernetesOperatorExtensions
             p.GetRequiredService<KubeApi>(), p.GetRequiredService<InformerCaches>(), p.GetRequiredService<PendingWrites>(), settings,
             p.GetRequiredService<ILogger<ServerSideApply>>()));
         services.AddSingleton<IStatusWriter>(p => new StatusWriter(p.GetRequiredService<KubeApi>(), p.GetRequiredService<PendingWrites>(), settings));
+        services.AddSingleton<IObjectPatcher>(p => new ObjectPatcher(p.GetRequiredService<KubeApi>(), p.GetRequiredService<PendingWrites>(), settings));
         services.AddSingleton(p => new EventRecorder(
             p.GetRequiredService<KubeApi>(), settings, p.GetRequiredService<RuntimeMetrics>(), p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<EventRecorder>>()));

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using k8s;
 using k8s.Models;
@@ -52,6 +53,13 @@ internal partial class OperatorBuilder(IServiceCollection services, OperatorSett
         return this;
     }
 
+    public IOperatorBuilder AddJsonContracts(IJsonTypeInfoResolver contracts)
+    {
+        ArgumentNullException.ThrowIfNull(contracts);
+        KubeJson.Use(contracts);
+        return this;
+    }
+
     [GeneratedRegex(@"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")]
     private static partial Regex FinalizerId();
 }
@@ -69,10 +77,10 @@ internal sealed class ControllerBuilder<TEntity>(
     }
 
     public IControllerBuilder<TEntity> Watches<TWatched>(
-        Func<TWatched, IInformerCaches, IEnumerable<NamespacedName>> map, EventPredicate<TWatched>? predicate = null)
+        Func<TWatched, IInformerCaches, IEnumerable<NamespacedName>> map, EventPredicate<TWatched>? predicate = null, TimeSpan within = default)
         where TWatched : class, IKubernetesObject<V1ObjectMeta>
     {
-        registration.Sources.Add((caches, sink) => caches.Informer<TWatched>().AddHandler(new MappedChanges<TWatched>(sink, map, predicate)));
+        registration.Sources.Add((caches, sink) => caches.Informer<TWatched>().AddHandler(new MappedChanges<TWatched>(sink, map, predicate, within)));
         return this;
     }
 
