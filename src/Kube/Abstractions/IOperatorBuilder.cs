@@ -38,6 +38,25 @@ public interface IOperatorBuilder
     IOperatorBuilder AddLeaderService<TService>()
         where TService : class, ILeaderService;
 
+    /// <summary>
+    /// Adds a webhook that judges writes of an entity type before they are stored. The host maps it with <see cref="WebhookEndpoints.MapKubeWebhooks"/>. It is resolved from the host's services
+    /// once per question, in a scope of its own; register it as a singleton beforehand to keep one instance.
+    /// </summary>
+    /// <typeparam name="TWebhook">The webhook's type, with a <c>[ValidationWebhook]</c> attribute.</typeparam>
+    /// <typeparam name="TEntity">The entity's type.</typeparam>
+    /// <exception cref="ArgumentException">The attribute is missing, or names another entity.</exception>
+    IOperatorBuilder AddValidationWebhook<TWebhook, TEntity>()
+        where TWebhook : ValidationWebhook<TEntity>
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>
+    /// Makes and renews the certificate that webhooks are served with, by an authority of the operator's own, and has the API server trust it. All replicas share one through a Secret.
+    /// The host listens with <see cref="WebhookEndpoints.ListenForWebhooks"/>; <see cref="RbacRules.OfWebhooks"/> says which rights it takes.
+    /// </summary>
+    /// <param name="configure">Changes the settings.</param>
+    /// <exception cref="ArgumentException">A setting cannot work; the message says which.</exception>
+    IOperatorBuilder AddWebhookCertificate(Action<WebhookCertificateSettings> configure);
+
     /// <summary>Says what the shared cache of a type holds. Without it: every object, whole but for <c>managedFields</c>.</summary>
     /// <typeparam name="T">The cached type.</typeparam>
     /// <param name="configure">Sets the options; several calls add up.</param>

@@ -30,6 +30,7 @@ public static class KubernetesOperatorExtensions
         services.TryAddSingleton(Metrics.DefaultRegistry);
         services.AddSingleton(_ => new Jitter(settings.RandomSeed ?? HashCode.Combine(Environment.TickCount64, Environment.ProcessId, Environment.MachineName)));
         services.AddSingleton(p => new RuntimeMetrics(p.GetRequiredService<CollectorRegistry>()));
+        services.AddSingleton(p => new WebhookMetrics(p.GetRequiredService<CollectorRegistry>()));
         services.AddSingleton(p => new InformerCaches(
             p, settings, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<Jitter>(), p.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IInformerCaches>(p => p.GetRequiredService<InformerCaches>());

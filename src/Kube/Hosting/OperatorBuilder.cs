@@ -46,6 +46,28 @@ internal partial class OperatorBuilder(IServiceCollection services, OperatorSett
         return this;
     }
 
+    public IOperatorBuilder AddValidationWebhook<TWebhook, TEntity>()
+        where TWebhook : ValidationWebhook<TEntity>
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>
+    {
+        services.TryAddScoped<TWebhook>();
+        services.AddSingleton<IWebhookRegistration>(new ValidationWebhookRegistration<TWebhook, TEntity>());
+        return this;
+    }
+
+    public IOperatorBuilder AddWebhookCertificate(Action<WebhookCertificateSettings> configure)
+    {
+        var certificate = new WebhookCertificateSettings();
+        configure(certificate);
+        certificate.Validate();
+        services.AddSingleton(certificate);
+        services.TryAddSingleton(new CertificateLifetimes());
+        services.AddSingleton<ServingCertificate>();
+        services.AddSingleton<IKubeCheck>(p => p.GetRequiredService<ServingCertificate>());
+        services.AddHostedService<CertificateKeeper>();
+        return this;
+    }
+
     public IOperatorBuilder AddInformer<T>(Action<InformerOptions<T>> configure)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
