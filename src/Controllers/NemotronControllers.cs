@@ -1,5 +1,6 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
+using Nemotron.Controllers.Admission;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
@@ -74,6 +75,19 @@ public static class NemotronControllers
         builder.AddController<NemotronFleetController, NemotronFleet>();
         return builder;
     }
+
+    /// <summary>Adds the webhooks that judge the operator's resources before they are stored, and the certificate that they serve.</summary>
+    /// <param name="builder">The operator, with its controllers.</param>
+    /// <param name="name">The Service, the Secret and the ValidatingWebhookConfiguration have this name.</param>
+    /// <param name="namespace">The Service's and the Secret's namespace; null for the process's own.</param>
+    public static IOperatorBuilder AddNemotronWebhooks(this IOperatorBuilder builder, string name, string? @namespace) => builder
+        .AddValidationWebhook<NemotronDeploymentWebhook, NemotronDeployment>()
+        .AddValidationWebhook<NemotronModelWebhook, NemotronModel>()
+        .AddWebhookCertificate(certificate =>
+        {
+            certificate.Name = name;
+            certificate.Namespace = @namespace;
+        });
 
     private static void Packed<T>(InformerOptions<T> informer)
         where T : class, k8s.IKubernetesObject<V1ObjectMeta>
