@@ -7,6 +7,7 @@ using Nemotron.Planning;
 namespace Nemotron.Gateway.Tests.Serving;
 
 /// <summary>10,000 malformed, truncated, oversized and hostile requests, from a seed. None makes the gateway fail, none is left in flight, and memory comes back.</summary>
+[Collection(nameof(Alone))]
 public class FuzzTests
 {
     private const int Requests = 10_000, Seed = 20_240_607;
@@ -74,7 +75,7 @@ public class FuzzTests
             };
         }
 
-        TestContext.Current.SendDiagnosticMessage($"measured: {Requests} hostile requests answered {string.Join(", ", statuses.Select(status => $"{status.Key}: {status.Value}"))} (0: broken off by the client)");
+        TestContext.Current.TestOutputHelper!.WriteLine($"measured: {Requests} hostile requests answered {string.Join(", ", statuses.Select(status => $"{status.Key}: {status.Value}"))} (0: broken off by the client)");
         statuses.Keys.ShouldAllBe(status => status < 500);
         statuses.GetValueOrDefault(400).ShouldBeGreaterThan(3000);
         statuses.GetValueOrDefault(200).ShouldBeGreaterThan(500);
@@ -131,3 +132,7 @@ public class FuzzTests
         }
     }
 }
+
+/// <summary>Tests that weigh the process's memory, beside which nothing else may run.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
