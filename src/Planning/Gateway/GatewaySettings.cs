@@ -197,7 +197,7 @@ public sealed record GatewayLimits
 public sealed record GatewayTimeouts
 {
     /// <summary>For a connection to the engine.</summary>
-    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>For the client's whole body.</summary>
     public TimeSpan Body { get; init; } = TimeSpan.FromSeconds(60);
