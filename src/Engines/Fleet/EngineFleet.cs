@@ -55,6 +55,9 @@ public sealed partial class EngineFleet : IAsyncDisposable
         get { lock (_lock) return _engines.Count; }
     }
 
+    /// <summary>Polls that were started so far.</summary>
+    public long PollsStarted { get; private set; }
+
     /// <summary>Polls that were left out because the engine's last one was still under way.</summary>
     public long PollsSkipped { get; private set; }
 
@@ -129,7 +132,11 @@ public sealed partial class EngineFleet : IAsyncDisposable
                 var position = (long)(_time.GetElapsedTime(start) / _tick);
                 lock (_lock) _wheel.TurnTo(position, due);
                 foreach (var engine in due)
-                    if (!engine.TryStart(Poll)) PollsSkipped++;
+                {
+                    if (engine.TryStart(Poll)) PollsStarted++;
+                    else PollsSkipped++;
+                }
+
                 due.Clear();
                 Position = position;
                 await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
