@@ -89,6 +89,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     {
         await stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(running).ConfigureAwait(false);
+        Kubelets.Dispose();
         await Context.Informers.DisposeAsync().ConfigureAwait(false);
         stop.Dispose();
     }

@@ -7,17 +7,19 @@ namespace Nemotron.Lab.Engines;
 /// <summary>
 /// The addresses of one Lab: on Linux all of 127.0.0.0/8 is loopback, so every pod, node and Service can have an address of its own
 /// that anything on this machine reaches without port mapping or privileges. A Lab takes one block of 2^19 addresses (a /13),
-/// so that several Labs run side by side: the first 65,536 are Services', the next nodes', the rest pods' (a /24 per node, 1,536 nodes).
+/// so that several Labs run side by side: the first 65,536 are Services', the next nodes', then pods' (a /24 per node, 768 nodes),
+/// and as many again stand for what each pod calls localhost.
 /// </summary>
 internal sealed class LabNetwork : IDisposable
 {
     /// <summary>Nodes that have addresses for pods.</summary>
-    public const int MostNodes = 6 * 256;
+    public const int MostNodes = PodBlocks * 256;
 
     // 127.0.0.0/13 is left alone: 127.0.0.1, resolvers and host names live there.
     private const int FirstBlock = 1;
     private const int Blocks = 32;
     private const int BlockSize = 8;
+    private const int PodBlocks = 3;
 
     // Held while the Lab lives; which port matters not, as long as all Labs agree.
     private const int ClaimPort = 61_127;
@@ -71,6 +73,18 @@ internal sealed class LabNetwork : IDisposable
     /// <param name="node">Its number among all nodes, below <see cref="MostNodes"/>.</param>
     /// <exception cref="InvalidOperationException">There are more nodes than ranges.</exception>
     public string PodCidr(int node) => string.Create(CultureInfo.InvariantCulture, $"127.{block + 2 + (Checked(node) >> 8)}.{node & 255}.0/24");
+
+    /// <summary>
+    /// Where the containers of a pod find what one of them serves on localhost. Pods have no network namespace here; what keeps others
+    /// away is that nobody but the pod's own containers is told this address.
+    /// </summary>
+    /// <param name="pod">The pod's address.</param>
+    public static IPAddress LocalhostOf(IPAddress pod)
+    {
+        var bytes = pod.GetAddressBytes();
+        bytes[1] += PodBlocks;
+        return new(bytes);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => claim.Dispose();
