@@ -117,6 +117,16 @@ internal sealed class DocumentNode
         return value >= min && value <= max ? value : throw Error($"must be between {min} and {max}, not {text}");
     }
 
+    /// <summary>A duration such as <c>90s</c> or <c>1h30m</c>.</summary>
+    public TimeSpan Duration(TimeSpan min, TimeSpan max)
+    {
+        var text = Text();
+        if (!DocumentDuration.TryParse(text, out var value)) throw Error($"must be a duration such as 500ms, 90s or 1h30m, not '{text}'");
+        return value >= min && value <= max
+            ? value
+            : throw Error($"must be between {DocumentDuration.Format(min)} and {DocumentDuration.Format(max)}, not {text}");
+    }
+
     public TEnum Enum<TEnum>() where TEnum : struct, Enum
     {
         var text = Text();

@@ -61,6 +61,7 @@ public static class ModelYaml
         {
             Grammar = node.Required("grammar").Enum<ReasoningGrammar>(),
             DefaultMode = node.Optional("default")?.Enum<ReasoningMode>(),
+            TraceOpenedBy = node.Optional("traceOpenedBy")?.Enum<TraceOpener>() ?? TraceOpener.Model,
             SamplingOn = node.Optional("on") is { } on ? ReadSampling(on) : null,
             SamplingOff = node.Optional("off") is { } off ? ReadSampling(off) : null,
         };

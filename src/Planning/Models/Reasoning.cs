@@ -25,11 +25,21 @@ public enum ReasoningGrammar
     /// <summary><c>/think</c> and <c>/no_think</c> in a system or user message; the last one wins.</summary>
     ThinkTags,
 
-    /// <summary>The system message is <c>{'reasoning': True}</c> or <c>{'reasoning': False}</c>; empty lets the model decide.</summary>
+    /// <summary>The first system message holds <c>{'reasoning': True}</c> or <c>{'reasoning': False}</c>; without either the model decides.</summary>
     SystemJson,
 
     /// <summary>The request's <c>chat_template_kwargs.enable_thinking</c>.</summary>
     ChatTemplateKwargs,
+}
+
+/// <summary>Who writes the mark that opens a reasoning trace.</summary>
+public enum TraceOpener
+{
+    /// <summary>The model does, so that an answer's text begins with <c>&lt;think&gt;</c>.</summary>
+    Model,
+
+    /// <summary>The chat template does, at the end of the prompt, so that an answer's text begins inside the trace and only <c>&lt;/think&gt;</c> is seen.</summary>
+    Template,
 }
 
 /// <summary>Sampling settings for one reasoning mode.</summary>
@@ -48,6 +58,9 @@ public sealed record ReasoningSpec
 
     /// <summary>The mode the model takes when a request says nothing; null where the model decides itself or where its card does not say.</summary>
     public ReasoningMode? DefaultMode { get; init; }
+
+    /// <summary>Who opens the trace.</summary>
+    public TraceOpener TraceOpenedBy { get; init; }
 
     /// <summary>Sampling settings with reasoning on; null where the card gives none.</summary>
     public SamplingDefaults? SamplingOn { get; init; }
