@@ -6,7 +6,8 @@ namespace Nemotron.Planning;
 /// </summary>
 public static class HuggingFaceConfig
 {
-    private static readonly EngineKind[] AllEngines = [EngineKind.TrtLlmServe, EngineKind.Triton, EngineKind.Vllm];
+    private static readonly EngineKind[] AllEngines = [EngineKind.TrtLlmServe, EngineKind.Triton, EngineKind.Vllm, EngineKind.Sglang];
+    private static readonly EngineKind[] HybridEngines = [EngineKind.TrtLlmServe, EngineKind.Triton, EngineKind.Vllm];
 
     /// <summary>Reads the architecture.</summary>
     /// <param name="file">What errors call the document.</param>
@@ -30,7 +31,7 @@ public static class HuggingFaceConfig
             DisplayName = name,
             Architecture = architecture,
             RemoteCode = root.Optional("auto_map") is not null,
-            Engines = AllEngines,
+            Engines = architecture.HasMamba ? HybridEngines : AllEngines,
             SsmState = ReadSsmState(root),
         };
     }

@@ -26,6 +26,7 @@ public static class MemoryPlanner
         var inRange = PlanRules.InRange(request, findings);
         PlanRules.Check(inRange, findings);
         var architecture = inRange.Model.Architecture;
+        var gpuBytes = (long)(inRange.GpuMemoryMiB ?? inRange.Gpu!.MemoryMiB) << 20;
         var kv = inRange.KvPrecision ?? PrecisionRules.DefaultKv(inRange.Precision);
         var math = new StageMath
         {
@@ -34,8 +35,8 @@ public static class MemoryPlanner
             Kv = kv,
             Ssm = inRange.SsmState ?? inRange.Model.SsmState,
             Engine = inRange.Engine,
-            Fraction = inRange.MemoryFraction ?? MemoryReserve.DefaultFraction(inRange.Engine),
-            GpuBytes = (long)(inRange.GpuMemoryMiB ?? inRange.Gpu!.MemoryMiB) << 20,
+            Fraction = inRange.MemoryFraction ?? MemoryReserve.DefaultFraction(inRange.Engine, gpuBytes),
+            GpuBytes = gpuBytes,
             ContextTokens = inRange.ContextTokens ?? architecture.MaxContextTokens,
             BatchedTokens = inRange.MaxBatchedTokens,
         };

@@ -13,9 +13,28 @@ public static class MemoryReserve
     private const long MiB = 1L << 20;
     private const long ActivationFloorBytes = 70 * MiB;
 
-    /// <summary>The engine's memory fraction when the request names none: 0.95 of what is free for TensorRT-LLM, 0.9 of the GPU for vLLM.</summary>
+    // SGLang leaves 1.5 MiB per token of a prefill chunk to activations and CUDA graphs, chunks being shorter on smaller GPUs, and a
+    // fixed part besides. That part is what explains the cache of the one measured server that ran out of it (docs/capacity-model.md).
+    private const long SglangFixedBytes = 4096 * MiB;
+
+    /// <summary>
+    /// The engine's memory fraction when the request names none: 0.95 of what is free for TensorRT-LLM, 0.9 of the GPU for vLLM;
+    /// SGLang sets a size aside, so its fraction depends on the GPU.
+    /// </summary>
     /// <param name="engine">The engine.</param>
-    public static double DefaultFraction(EngineKind engine) => engine == EngineKind.Vllm ? 0.9 : 0.95;
+    /// <param name="gpuBytes">Memory of the GPU.</param>
+    public static double DefaultFraction(EngineKind engine, long gpuBytes) => engine switch
+    {
+        EngineKind.Vllm => 0.9,
+        EngineKind.Sglang => Math.Round(Math.Max(0.01, 1 - SglangSetAsideBytes(gpuBytes) / (double)gpuBytes), 3),
+        _ => 0.95,
+    };
+
+    private static long SglangSetAsideBytes(long gpuBytes)
+    {
+        var chunkTokens = gpuBytes < 35L << 30 ? 2048 : gpuBytes < 60L << 30 ? 4096 : 8192;
+        return SglangFixedBytes + chunkTokens * 3 * MiB / 2;
+    }
 
     /// <summary>
     /// Activations of one forward pass: 2 bytes × tokens × widest attention × a factor measured per tensor-parallel degree
@@ -34,6 +53,10 @@ public static class MemoryReserve
     /// <param name="gpus">Tensor-parallel degree × pipeline stages.</param>
     public static long NcclBytes(int gpus) => gpus switch { 1 => 0, < 4 => 342 * MiB, _ => 392 * MiB };
 
+    /// <summary>Whether an engine's fraction is one of the whole GPU, with the weights in it, and not of what they leave free.</summary>
+    /// <param name="engine">The engine.</param>
+    public static bool TakesOfTheWholeGpu(EngineKind engine) => engine is EngineKind.Vllm or EngineKind.Sglang;
+
     /// <summary>What an engine takes for KV cache and state; 0 where the weights leave nothing.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="fraction">Its memory fraction.</param>
@@ -42,7 +65,7 @@ public static class MemoryReserve
     public static long CacheBudgetBytes(EngineKind engine, double fraction, long gpuBytes, long usedBytes)
     {
         var free = gpuBytes - usedBytes;
-        var taken = engine == EngineKind.Vllm
+        var taken = TakesOfTheWholeGpu(engine)
             ? (long)(gpuBytes * fraction) - usedBytes
             : (long)(free * fraction);
         return Math.Max(0, Math.Min(taken, free - RuntimeFloorBytes));

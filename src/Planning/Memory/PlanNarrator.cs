@@ -60,8 +60,8 @@ internal static class PlanNarrator
     {
         if (plan.CacheBudgetBytes == 0) return "nothing is left";
         var fraction = plan.MemoryFraction.ToString("0.###", CultureInfo.InvariantCulture);
-        var rule = plan.Request.Engine == EngineKind.Vllm
-            ? $"{fraction} of the GPU less weights, activations and NCCL: vLLM's gpu_memory_utilization"
+        var rule = MemoryReserve.TakesOfTheWholeGpu(plan.Request.Engine)
+            ? $"{fraction} of the GPU less weights, activations and NCCL: {(plan.Request.Engine == EngineKind.Vllm ? "vLLM's gpu_memory_utilization" : "SGLang's mem_fraction_static")}"
             : $"{fraction} of what weights, activations and NCCL leave free: TensorRT-LLM's free_gpu_memory_fraction";
         return plan.HeldBackBytes == MemoryReserve.RuntimeFloorBytes ? $"all but 1 GiB, since that is less than {rule}" : rule;
     }

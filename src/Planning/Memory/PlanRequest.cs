@@ -37,7 +37,7 @@ public sealed record PlanRequest
     public EngineKind Engine { get; init; } = EngineKind.TrtLlmServe;
 
     /// <summary>
-    /// The engine's memory fraction, in (0, 1]: of what is free after loading for TensorRT-LLM, of the whole GPU for vLLM.
+    /// The engine's memory fraction, in (0, 1]: of what is free after loading for TensorRT-LLM, of the whole GPU for vLLM and SGLang.
     /// Null takes <see cref="MemoryReserve.DefaultFraction"/>.
     /// </summary>
     public double? MemoryFraction { get; init; }

@@ -5,6 +5,7 @@ internal readonly ref struct StageMath
 {
     public const int TrtLlmBlockTokens = 32;
     public const int VllmBlockTokens = 16;
+    public const int SglangBlockTokens = 1;
 
     public required ModelEntry Model { get; init; }
     public required Precision Precision { get; init; }
@@ -48,7 +49,7 @@ internal readonly ref struct StageMath
             }
         }
 
-        var block = Engine == EngineKind.Vllm ? VllmBlockTokens : TrtLlmBlockTokens;
+        var block = Engine switch { EngineKind.Vllm => VllmBlockTokens, EngineKind.Sglang => SglangBlockTokens, _ => TrtLlmBlockTokens };
         long page = 0;
         if (Engine == EngineKind.Vllm && attentionLayers > 0 && mambaLayers > 0 && !table.HasWindows)
         {

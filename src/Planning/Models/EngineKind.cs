@@ -11,4 +11,7 @@ public enum EngineKind
 
     /// <summary>vLLM: known to the planner for comparison, not launched by the operator.</summary>
     Vllm,
+
+    /// <summary>SGLang: known to the planner for comparison, not launched by the operator.</summary>
+    Sglang,
 }
