@@ -292,11 +292,13 @@ internal sealed class Kubelets : Controller<ObjectKey>, IDisposable
     {
         if (after is null)
         {
-            nodes.TryRemove(before!.Name(), out _);
+            if (nodes.TryRemove(before!.Name(), out _)) options.Runtime?.ForgetNode(before!.Name());
+            EnqueuePodsOf(before!.Name());
             return;
         }
 
         if (after.Annotation(NodeObjects.KubeletAnnotation) is null) return;
+        options.Runtime?.ObserveNode(after);
         if (nodes.TryGetValue(after.Name(), out var known) && known.Uid == after.Uid()) return;
         nodes[after.Name()] = new(after);
         EnqueuePodsOf(after.Name());
@@ -306,7 +308,8 @@ internal sealed class Kubelets : Controller<ObjectKey>, IDisposable
     {
         if (!nodes.TryGetValue(node, out var known)) return false;
         known.CutOff = cutOff;
-        if (!cutOff) EnqueuePodsOf(node);
+        options.Runtime?.SetReachable(node, !cutOff);
+        if (!cutOff || live is not null) EnqueuePodsOf(node);
         return true;
     }
 

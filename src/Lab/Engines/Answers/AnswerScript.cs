@@ -68,6 +68,9 @@ internal sealed class AnswerScript
     /// <summary>Tokens of the trace, marks included; 0 without one.</summary>
     public int TraceTokens => Math.Min(Length, before.Length + thinking + between.Length);
 
+    /// <summary>The places of the trace's words, from the first up to behind the last.</summary>
+    public (int Begin, int End) Thoughts => (Math.Min(Length, before.Length), Math.Min(Length, before.Length + thinking));
+
     /// <summary>Writes a script.</summary>
     /// <param name="model">The model's name, which the answer gives.</param>
     /// <param name="seed">Decides the words.</param>

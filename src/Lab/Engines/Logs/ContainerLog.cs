@@ -1,15 +1,11 @@
 using System.Globalization;
+using Nemotron.Lab.Api;
 
 namespace Nemotron.Lab.Engines;
 
-/// <summary>A line of a container's log.</summary>
-/// <param name="At">When it was written.</param>
-/// <param name="Text">The line.</param>
-internal readonly record struct LogLine(DateTimeOffset At, string Text);
-
 /// <summary>The log of one run of a container: its newest lines, and whoever follows them. Thread-safe.</summary>
 /// <param name="time">The Lab's clock.</param>
-internal sealed class ContainerLog(TimeProvider time)
+internal sealed class ContainerLog(TimeProvider time) : IContainerLog
 {
     private const int Kept = 2000;
     private readonly Lock gate = new();
@@ -55,8 +51,7 @@ internal sealed class ContainerLog(TimeProvider time)
         wake.TrySetResult();
     }
 
-    /// <summary>The lines from a place on; the place behind them; and what ends when there are more, or null when there will be none.</summary>
-    /// <param name="from">The place: 0 for the first line ever.</param>
+    /// <inheritdoc/>
     public (IReadOnlyList<LogLine> Lines, long Next, Task? More) Read(long from)
     {
         lock (gate)

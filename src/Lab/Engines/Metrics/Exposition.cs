@@ -46,6 +46,17 @@ internal sealed class Exposition(NumberStyle style)
         return this;
     }
 
+    /// <summary>Writes a histogram as most libraries do: buckets with <c>le</c> among the labels in order of name, then count and sum.</summary>
+    public Exposition Histogram(string name, string help, Histogram histogram, IReadOnlyList<(string Name, string Value)> labels)
+    {
+        Family(name, "histogram", help);
+        for (var bound = 0; bound < histogram.Bounds.Count; bound++) Bucket(Number(histogram.Bounds[bound], style), histogram.Cumulative(bound));
+        Bucket("+Inf", histogram.Count);
+        return Sample(name + "_count", labels, histogram.Count).Sample(name + "_sum", labels, histogram.Sum);
+
+        void Bucket(string upTo, long count) => Sample(name + "_bucket", labels.Append(("le", upTo)).OrderBy(label => label.Item1, StringComparer.Ordinal), count);
+    }
+
     /// <summary>A number as the library spells it.</summary>
     public static string Number(double value, NumberStyle style)
     {

@@ -1,19 +1,18 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace Nemotron.Lab.Engines;
 
 /// <summary>
-/// One open port of a simulated process: a listening socket, and the connections that came in by it. Found on each of its requests
-/// as a connection feature, so that the one web server knows whom it answers for. Thread-safe.
+/// One open port of a simulated process: a listening socket, and the connections that came in by it. Each of its requests finds it
+/// by the connection, so that the one web server knows whom it answers for. Thread-safe.
 /// </summary>
 internal sealed class PodPort : IDisposable
 {
     private readonly PodTransport transport;
     private readonly Socket listener;
-    private readonly HashSet<ConnectionContext> connections = [];
+    private readonly HashSet<PodConnection> connections = [];
     // Accepted while unreachable, and never heard.
     private readonly List<Socket> unheard = [];
     private readonly Lock gate = new();
@@ -90,7 +89,7 @@ internal sealed class PodPort : IDisposable
     /// <summary>Closes the port and cuts its connections, as the end of a process does.</summary>
     public void Dispose()
     {
-        ConnectionContext[] open;
+        PodConnection[] open;
         lock (gate)
         {
             closed = true;
@@ -107,14 +106,22 @@ internal sealed class PodPort : IDisposable
     /// <summary>Cuts the open connections; new ones are still accepted.</summary>
     public void CutConnections()
     {
-        ConnectionContext[] open;
+        PodConnection[] open;
         lock (gate) open = [.. connections];
         Cut(open);
     }
 
-    private static void Cut(ConnectionContext[] open)
+    /// <summary>Cuts the connections on which nothing is being answered, as a server that ends does with those kept alive.</summary>
+    public void CutIdleConnections()
     {
-        foreach (var connection in open) connection.Abort(new ConnectionAbortedException("The simulated process ended."));
+        PodConnection[] idle;
+        lock (gate) idle = [.. connections.Where(connection => connection.Answering == 0)];
+        Cut(idle);
+    }
+
+    private static void Cut(PodConnection[] open)
+    {
+        foreach (var connection in open) connection.Cut();
     }
 
     private async Task AcceptAsync()
@@ -133,7 +140,7 @@ internal sealed class PodPort : IDisposable
             }
 
             if (Kept(socket)) continue;
-            if (transport.Accept(socket, this) is { } connection && !Register(connection)) connection.Abort();
+            if (transport.Accept(socket, this) is { } connection && !Register(connection)) connection.Cut();
         }
     }
 
@@ -147,17 +154,16 @@ internal sealed class PodPort : IDisposable
         }
     }
 
-    private bool Register(ConnectionContext connection)
+    private bool Register(PodConnection connection)
     {
         lock (gate)
         {
             if (closed) return false;
             connections.Add(connection);
-            connection.ConnectionClosed.UnsafeRegister(static (state, _) =>
+            connection.OnClosed(static (port, gone) =>
             {
-                var (port, gone) = ((PodPort, ConnectionContext))state!;
                 lock (port.gate) port.connections.Remove(gone);
-            }, (this, connection));
+            });
             return true;
         }
     }

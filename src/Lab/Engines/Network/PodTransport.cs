@@ -32,7 +32,7 @@ internal sealed class PodTransport(ILoggerFactory logs) : IConnectionListenerFac
     /// <param name="socket">The accepted socket; taken over.</param>
     /// <param name="port">The port it came in by.</param>
     /// <returns>The connection, so that its process can cut it; null when the peer is gone already.</returns>
-    public ConnectionContext? Accept(Socket socket, PodPort port)
+    public PodConnection? Accept(Socket socket, PodPort port)
     {
         ConnectionContext connection;
         try
@@ -45,9 +45,10 @@ internal sealed class PodTransport(ILoggerFactory logs) : IConnectionListenerFac
             return null;
         }
 
-        connection.Features.Set(port);
-        if (!accepted[port.Protocol].Writer.TryWrite(connection)) connection.Abort();
-        return connection;
+        var known = new PodConnection(connection, port);
+        connection.Features.Set(known);
+        if (!accepted[port.Protocol].Writer.TryWrite(connection)) known.Cut();
+        return known;
     }
 
     /// <inheritdoc/>

@@ -50,7 +50,7 @@ internal sealed class PodWebServer : IAsyncDisposable
         branch.UseRouting();
         branch.UseEndpoints(map);
         var grpc = branch.Build();
-        app.Run(http => http.Features.GetRequiredFeature<PodPort>().Answer(http));
+        app.Run(http => http.Features.GetRequiredFeature<PodConnection>().AnswerAsync(http));
         await app.StartAsync(cancel);
         return new(app, app.Services.GetRequiredService<PodTransport>(), grpc);
     }

@@ -11,7 +11,4 @@ internal enum EngineHealth
 
     /// <summary>A fatal error is known to it, and whoever asks for its health ends it.</summary>
     Fatal,
-
-    /// <summary>It takes no new requests: it is ending.</summary>
-    Draining,
 }

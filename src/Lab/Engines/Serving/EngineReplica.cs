@@ -172,7 +172,8 @@ internal sealed class EngineReplica : IEngineListener, IDisposable
                 completed++;
                 request.Finished = new()
                 {
-                    Reason = request.Choices[0].Script.Finish,
+                    // To the engine a call of tools is text like any other.
+                    Reason = request.Choices[0].Script.Finish == FinishReason.Length ? FinishReason.Length : FinishReason.Stop,
                     PromptTokens = request.PromptTokens,
                     OutputTokens = request.OutputTokens,
                     Arrived = served.Arrived,

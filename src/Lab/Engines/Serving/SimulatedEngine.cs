@@ -13,8 +13,10 @@ internal sealed class SimulatedEngine : IDisposable
     /// <param name="log">Its container's log.</param>
     /// <param name="time">The Lab's clock.</param>
     /// <param name="loadTime">How long it loaded.</param>
-    public SimulatedEngine(EngineSettings settings, EngineSizing sizing, ContainerLog log, TimeProvider time, TimeSpan loadTime)
+    /// <param name="gpus">Its GPUs.</param>
+    public SimulatedEngine(EngineSettings settings, EngineSizing sizing, ContainerLog log, TimeProvider time, TimeSpan loadTime, IReadOnlyList<GpuIdentity> gpus)
     {
+        Gpus = gpus;
         Settings = settings;
         Sizing = sizing;
         Log = log;
@@ -42,6 +44,9 @@ internal sealed class SimulatedEngine : IDisposable
     /// <summary>How long it loaded.</summary>
     public TimeSpan LoadTime { get; }
 
+    /// <summary>Its GPUs.</summary>
+    public IReadOnlyList<GpuIdentity> Gpus { get; }
+
     /// <summary>What it has counted.</summary>
     public EngineCounters Counters { get; } = new();
 
@@ -50,6 +55,9 @@ internal sealed class SimulatedEngine : IDisposable
 
     /// <summary>How it is.</summary>
     public EngineHealth Health { get; set; }
+
+    /// <summary>Whether it has been told to end.</summary>
+    public bool Draining { get; set; }
 
     /// <summary>Called when a probe finds a fatal error, which ends the process.</summary>
     public Action? FatalErrorFound { get; set; }

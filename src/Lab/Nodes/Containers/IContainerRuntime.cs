@@ -14,6 +14,15 @@ internal interface IContainerRuntime
 
     /// <summary>Tells that a pod is gone, so that what is kept about it can be forgotten.</summary>
     void Forget(string podUid);
+
+    /// <summary>Tells of a node with a simulated kubelet, new or changed.</summary>
+    void ObserveNode(JsonObject node);
+
+    /// <summary>Tells that a node is gone.</summary>
+    void ForgetNode(string node);
+
+    /// <summary>Cuts what runs on the node itself off from the network, or lets it back; its pods are told one by one.</summary>
+    void SetReachable(string node, bool reachable);
 }
 
 /// <summary>A process in a container. Thread-safe.</summary>
