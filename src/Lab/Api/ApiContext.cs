@@ -24,7 +24,7 @@ internal sealed class ApiContext(RevisionedStore store, ResourceCatalog catalog,
     public string Timestamp => ObjectMeta.Timestamp(Now);
 
     /// <summary>Addresses and priority classes, for the rules of built-in kinds.</summary>
-    public WriteSurroundings Surroundings => surroundings ??= new WriteSurroundings(new ServiceAddressPool(this), FindPriorityClass);
+    public WriteSurroundings Surroundings => surroundings ??= new WriteSurroundings(new ServiceAddressPool(this), FindPriorityClass, DefaultStorageClass);
 
     /// <summary>Asked after validation and before the write; may refuse or change. Null for none.</summary>
     public IAdmission? Admission { get; set; }
@@ -58,6 +58,13 @@ internal sealed class ApiContext(RevisionedStore store, ResourceCatalog catalog,
     {
         lock (gate) return random.Next(bound);
     }
+
+    /// <summary>The default class; of several the one made last, as on the real server.</summary>
+    private string? DefaultStorageClass() =>
+        Catalog.Find(new Gvr("storage.k8s.io", "v1", "storageclasses"))!.Table.Current.Objects(null).Select(o => o.Tree)
+            .Where(c => c["metadata"]?["annotations"]?["storageclass.kubernetes.io/is-default-class"].Text() == "true")
+            .OrderByDescending(c => c.MetaText("creationTimestamp"), StringComparer.Ordinal).ThenBy(c => c.Name(), StringComparer.Ordinal)
+            .FirstOrDefault()?.Name();
 
     private JsonObject? FindPriorityClass(string? name)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Nemotron.Lab.Api;
 
@@ -17,6 +18,8 @@ internal sealed class HttpApi(ApiContext api, LabServerOptions options, FaultInj
         try
         {
             var fault = faults.Take(http.Request.Method, path + http.Request.QueryString.Value);
+            // The answer goes nowhere: a client that got it before the connection broke would not know of the fault.
+            if (fault?.Kind == FaultKind.DropAfter) http.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
             if (fault is not null && await StrikeAsync(fault, http.RequestAborted) is { } refusal) await ResponseWriter.StatusAsync(http, refusal);
             else await AnswerAsync(http, path);
             if (fault?.Kind == FaultKind.DropAfter) throw new ConnectionDroppedException();

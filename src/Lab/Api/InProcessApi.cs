@@ -92,7 +92,7 @@ internal sealed class InProcessApi(ApiContext api) : IApi
         var served = request.Resource;
         if (served.Scale is null) throw ApiErrors.NotFound(served, request.Name);
         var updated = Result(Updating.UpdateAsync(api, request with { Subresource = "scale" },
-            live => ScaleSubresource.Apply(live, change(ScaleSubresource.Show(live, served, require: false)), served), retry, recordManager: false));
+            live => ScaleSubresource.Change(live, served, old => ScaleSubresource.Record(old, change(old), request, api.Now)), retry, recordManager: false));
         return ScaleSubresource.Show(updated, served);
     }
 

@@ -116,7 +116,7 @@ public sealed class LabServer : IAsyncDisposable
             if (CrdController.IsDefinition(resource)) definitions.OnDefinitionChanged(stored, removed);
             else if (removed && resource.Custom) definitions.OnInstanceRemoved(resource);
         };
-        context.Admission = new Webhooks.WebhookAdmission(context, webhooks);
+        context.Admission = new AdmissionChain([.. options.Admission, new Webhooks.WebhookAdmission(context, webhooks)]);
         var inProcess = new InProcessApi(context);
         foreach (string name in FirstNamespaces)
         {

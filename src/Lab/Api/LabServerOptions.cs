@@ -29,4 +29,7 @@ public sealed record LabServerOptions
     /// has no service network. Null answers leave the webhook unreachable, as its failure policy says.
     /// </summary>
     public Func<string, string, int, Uri?>? ResolveService { get; init; }
+
+    /// <summary>Admission of the server's own, asked before webhooks are.</summary>
+    internal IReadOnlyList<IAdmission> Admission { get; init; } = [];
 }

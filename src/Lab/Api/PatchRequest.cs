@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Lab.Kinds;
 using Nemotron.Lab.Patching;
 
 namespace Nemotron.Lab.Api;
@@ -37,11 +38,8 @@ internal static class PatchRequest
 
         JsonObject Patched(JsonObject live) => ObjectDecoding.DecodePatched(Changed(live, kind, patch, request.Resource), request, []);
 
-        JsonObject Scaled(JsonObject live)
-        {
-            var shown = ScaleSubresource.Show(live, request.Resource, require: false);
-            return ScaleSubresource.Apply(live, Changed(shown, kind == PatchKind.Strategic ? PatchKind.Merge : kind, patch, request.Resource), request.Resource);
-        }
+        JsonObject Scaled(JsonObject live) => ScaleSubresource.Change(live, request.Resource, old => ScaleSubresource.Record(
+            old, Changed(old, kind == PatchKind.Strategic ? PatchKind.Merge : kind, patch, request.Resource), request, api.Now));
     }
 
     private static JsonObject Changed(JsonObject live, PatchKind kind, JsonNode patch, ServedResource resource)
@@ -60,7 +58,7 @@ internal static class PatchRequest
         var resource = request.Resource;
         var applied = RequestBody.ParsePatch(body, yaml: true) as JsonObject ?? throw ApiErrors.BadRequest("error decoding YAML: the patch is no object");
         EnsureApplicable(applied, request);
-        if (request.Subresource == "scale") throw ApiErrors.MethodNotAllowed("the scale subresource cannot be applied in the Lab; patch it");
+        if (request.Subresource == "scale") return (await ApplyScaleAsync(api, request, applied, force), false);
         while (true)
         {
             if (resource.Table.Current.Find(request.Namespace, request.Name) is null)
@@ -91,6 +89,18 @@ internal static class PatchRequest
             if (live is not null && applied.ResourceVersion() is { } rv && rv != live.ResourceVersion()) throw ApiErrors.Modified(resource, request.Name);
             return ServerSideApply.Apply(live, (JsonObject)applied.DeepClone(), resource.Schema, request.FieldManager, force, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(request.Subresource));
         }
+    }
+
+    private static async ValueTask<JsonObject> ApplyScaleAsync(ApiContext api, WriteRequest request, JsonObject applied, bool force)
+    {
+        var updated = await Updating.UpdateAsync(
+            api,
+            request,
+            live => ScaleSubresource.Change(live, request.Resource, old => ServerSideApply.Apply(
+                old, (JsonObject)applied.DeepClone(), BuiltinKinds.Scale, request.FieldManager, force, ScaleSubresource.ApiVersion, "scale", api.Now)),
+            retry: true,
+            recordManager: false);
+        return ScaleSubresource.Show(updated, request.Resource);
     }
 
     private static void EnsureApplicable(JsonObject applied, WriteRequest request)

@@ -82,7 +82,9 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
         if (route.Subresource == "scale")
         {
             var scale = RequestBody.ParseOptional(bytes, http.Request.ContentType) ?? [];
-            var scaled = await Updating.UpdateAsync(api, request, live => ScaleSubresource.Apply(live, scale, resource), retry: scale.ResourceVersion() is null, recordManager: false);
+            var scaled = await Updating.UpdateAsync(api, request,
+                live => ScaleSubresource.Change(live, resource, old => ScaleSubresource.Record(old, scale, request, api.Now)),
+                retry: scale.ResourceVersion() is null, recordManager: false);
             await ResponseWriter.JsonAsync(http, 200, ScaleSubresource.Show(scaled, resource));
             return;
         }

@@ -46,7 +46,13 @@ internal static class UpCommand
         });
         var clock = Speed("--clock-speed", "Seconds of the Lab per second: leases, back-offs and loading all run so much faster", 10_000);
         var load = Speed("--load-speed", "How many times faster engines load their weights (otherwise 2 GB/s and 5 s)", 1_000_000);
-        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load };
+        var with = new Option<LabAddOns>("--with")
+        {
+            Description = $"What to install beside Kubernetes, comma-separated: {string.Join(", ", AddOns.Keys)}",
+            HelpName = "LIST",
+            CustomParser = result => ParseAddOns(result.Tokens[0].Value, result),
+        };
+        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, with };
         command.SetAction((parsed, cancel) => RunAsync(
             new LabClusterOptions
             {
@@ -54,6 +60,7 @@ internal static class UpCommand
                 Nodes = parsed.GetValue(nodes)!,
                 ClockSpeed = parsed.GetValue(clock),
                 LoadSpeed = parsed.GetValue(load),
+                With = parsed.GetValue(with),
                 Log = new ErrorLog(parsed.InvocationConfiguration.Error),
             },
             parsed.GetValue(kubeconfig)!,
@@ -61,6 +68,20 @@ internal static class UpCommand
             parsed.InvocationConfiguration.Error,
             cancel));
         return command;
+    }
+
+    private static readonly Dictionary<string, LabAddOns> AddOns = new(StringComparer.OrdinalIgnoreCase) { ["lws"] = LabAddOns.LeaderWorkerSets };
+
+    private static LabAddOns ParseAddOns(string list, System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var found = LabAddOns.None;
+        foreach (var name in list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (AddOns.TryGetValue(name, out var addOn)) found |= addOn;
+            else result.AddError($"--with: unknown \"{name}\"; known are {string.Join(", ", AddOns.Keys)}");
+        }
+
+        return found;
     }
 
     private static Option<double> Speed(string name, string description, double most)

@@ -5,10 +5,23 @@ using Nemotron.Lab.Controllers.GarbageCollection;
 using Nemotron.Lab.Controllers.NodeLifecycle;
 using Nemotron.Lab.Controllers.Scheduling;
 using Nemotron.Lab.Controllers.Services;
+using Nemotron.Lab.Controllers.StatefulSets;
+using Nemotron.Lab.Controllers.Storage;
 using Nemotron.Lab.Controllers.Workloads;
+using Nemotron.Lab.Controllers.LeaderWorkerSets;
 using Nemotron.Lab.Nodes;
 
 namespace Nemotron.Lab.Controllers;
+
+/// <summary>What a control plane runs.</summary>
+internal sealed record ControlPlaneOptions
+{
+    /// <summary>How the kubelets behave.</summary>
+    public KubeletOptions Kubelets { get; init; } = new();
+
+    /// <summary>Whether LeaderWorkerSets are looked after; their definition must be served.</summary>
+    public bool LeaderWorkerSets { get; init; }
+}
 
 /// <summary>The built-in controllers, the scheduler and the kubelets, running over one API.</summary>
 internal sealed class ControlPlane : IAsyncDisposable
@@ -17,17 +30,19 @@ internal sealed class ControlPlane : IAsyncDisposable
     private readonly IReadOnlyList<IControlLoop> loops;
     private readonly List<Task> running = [];
 
-    private ControlPlane(ControllerContext context, KubeletOptions kubelets)
+    private ControlPlane(ControllerContext context, ControlPlaneOptions options)
     {
         Context = context;
         var owned = new OwnedPods(context);
-        Kubelets = new(context, kubelets);
+        Kubelets = new(context, options.Kubelets);
         Heartbeats = new(context, Kubelets);
         loops =
         [
             new ReplicaSetController(context, owned),
             new DeploymentController(context, owned),
             new JobController(context, owned),
+            new StatefulSetController(context, owned),
+            new PersistentVolumeController(context),
             new Scheduler(context),
             Kubelets,
             Heartbeats,
@@ -38,6 +53,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             new ServiceAccountController(context),
             new DisruptionController(context),
             new EndpointSliceController(context),
+            .. options.LeaderWorkerSets ? LeaderWorkerSetLoops(context) : [],
         ];
     }
 
@@ -53,12 +69,12 @@ internal sealed class ControlPlane : IAsyncDisposable
     /// <summary>Starts everything, and returns when all caches are filled and all loops run.</summary>
     /// <param name="api">The API.</param>
     /// <param name="time">The clock of everything here.</param>
-    /// <param name="kubelets">How the kubelets behave.</param>
+    /// <param name="options">What runs, and how.</param>
     /// <param name="log">Where faults go.</param>
     /// <param name="cancel">Gives up starting.</param>
-    public static async Task<ControlPlane> StartAsync(IApi api, TimeProvider time, KubeletOptions kubelets, ILogger log, CancellationToken cancel)
+    public static async Task<ControlPlane> StartAsync(IApi api, TimeProvider time, ControlPlaneOptions options, ILogger log, CancellationToken cancel)
     {
-        var plane = new ControlPlane(new(api, new InformerSet(api, log), time, new EventWriter(api, time, log), log), kubelets);
+        var plane = new ControlPlane(new(api, new InformerSet(api, log), time, new EventWriter(api, time, log), log), options);
         try
         {
             await plane.Context.Informers.StartAsync(cancel).ConfigureAwait(false);
@@ -71,6 +87,12 @@ internal sealed class ControlPlane : IAsyncDisposable
 
         plane.running.AddRange(plane.loops.Select(loop => Task.Run(() => loop.RunAsync(plane.stop.Token), CancellationToken.None)));
         return plane;
+    }
+
+    private static IControlLoop[] LeaderWorkerSetLoops(ControllerContext context)
+    {
+        var groups = new GroupReader(context);
+        return [new LeaderWorkerSetController(context, groups), new GroupController(context, groups)];
     }
 
     /// <summary>Cuts a node off (see <see cref="Nodes.Kubelets.CutOff"/>).</summary>

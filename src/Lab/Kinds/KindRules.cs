@@ -79,7 +79,7 @@ internal sealed record KindRules
         "PersistentVolumeClaim" => new()
         {
             Default = PlainDefaults.PersistentVolumeClaim,
-            Create = (obj, _) => CreateRules.Volume(obj),
+            Create = CreateRules.Claim,
             Validate = PlainValidation.PersistentVolumeClaim,
             Columns = PlainColumns.PersistentVolumeClaim,
         },

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Nemotron.Lab.Controllers;
+using Nemotron.Lab.Controllers.Storage;
+using Nemotron.Lab.Controllers.LeaderWorkerSets;
 using IApi = Nemotron.Lab.Api.IApi;
 using LabServer = Nemotron.Lab.Api.LabServer;
 using LabServerOptions = Nemotron.Lab.Api.LabServerOptions;
@@ -53,6 +55,7 @@ public sealed class LabCluster : IAsyncDisposable
                 Port = options.Port,
                 Time = clock,
                 HistoryCapacity = options.HistoryCapacity,
+                Admission = options.With.HasFlag(LabAddOns.LeaderWorkerSets) ? [new LeaderWorkerSetAdmission()] : [],
                 OnInternalError = fault => options.Log.LogError(fault, "The API server failed on a request"),
             },
             cancel).ConfigureAwait(false);
@@ -139,8 +142,17 @@ public sealed class LabCluster : IAsyncDisposable
         await Server.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, CancellationToken cancel) => ControlPlane.StartAsync(
-        api, clock, new KubeletOptions { Loads = new EngineLoadTimes(options.LoadSpeed), Events = options.KubeletEvents }, options.Log, cancel);
+    private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, CancellationToken cancel)
+    {
+        SimulatedStorageClass.Ensure(api);
+        if (options.With.HasFlag(LabAddOns.LeaderWorkerSets)) LeaderWorkerSetDefinition.Ensure(api);
+        var plane = new ControlPlaneOptions
+        {
+            Kubelets = new() { Loads = new EngineLoadTimes(options.LoadSpeed), Events = options.KubeletEvents },
+            LeaderWorkerSets = options.With.HasFlag(LabAddOns.LeaderWorkerSets),
+        };
+        return ControlPlane.StartAsync(api, clock, plane, options.Log, cancel);
+    }
 
     private int FirstFree(string type)
     {

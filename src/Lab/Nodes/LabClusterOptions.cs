@@ -3,6 +3,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Nemotron.Lab.Nodes;
 
+/// <summary>What a cluster may have installed beside Kubernetes itself.</summary>
+[Flags]
+public enum LabAddOns
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>LeaderWorkerSets (<c>leaderworkerset.x-k8s.io/v1</c>): definition, admission and controllers.</summary>
+    LeaderWorkerSets = 1,
+}
+
 /// <summary>How a Lab cluster is set up.</summary>
 public sealed record LabClusterOptions
 {
@@ -26,6 +37,9 @@ public sealed record LabClusterOptions
 
     /// <summary>Changes each kind remembers for watches; older watchers get 410 Expired. At least 16.</summary>
     public int HistoryCapacity { get; init; } = 65_536;
+
+    /// <summary>What is installed beside Kubernetes itself. An operator must do without what is not.</summary>
+    public LabAddOns With { get; init; }
 
     /// <summary>Where faults of the Lab itself go.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;

@@ -53,6 +53,13 @@ internal static class ManagedFields
             if (entries.Count == 0) entries = ManagedEntry.Read(stored);
         }
 
+        // Of an object that nobody manages, the server tracks nothing until somebody applies.
+        if (entries.Count == 0 && before is not null)
+        {
+            Attach(result, entries);
+            return result;
+        }
+
         var changes = TypedCompare.Of(old, result, root, reset);
         entries = FieldOwnership.Yield(FieldOwnership.UnderSchema(entries, root), changes, writer: null);
         var gained = FieldOwnership.WithoutServerFields(changes.Modified.Union(changes.Added));

@@ -8,6 +8,9 @@ namespace Nemotron.Lab.Patching;
 /// <summary>Server-side apply: merges what a manager wants into the object, and removes what it wanted before, wants no more, and nobody else owns.</summary>
 internal static class ServerSideApply
 {
+    /// <summary>The manager of what was there before anybody's fields were tracked.</summary>
+    private const string BeforeFirstApply = "before-first-apply";
+
     /// <summary>The object after the apply, with its managed fields, before defaulting and admission. Nothing but a copy of
     /// <paramref name="live"/> when the apply changes neither value nor ownership.</summary>
     /// <param name="live">The stored object, or null when the apply creates it.</param>
@@ -36,7 +39,7 @@ internal static class ServerSideApply
         var root = ObjectMetaSchema.WithMetadata(schema);
         AppliedConfiguration.Validate(applied, root);
 
-        var old = live ?? Bare(applied);
+        var old = live is null ? Bare(applied) : Managed(live, schema, apiVersion, subresource, now, reset);
         var entries = FieldOwnership.UnderSchema(ManagedEntry.Read(old.At("metadata", "managedFields")), root);
         var identity = ManagerIdentity.Applier(manager, subresource);
         var previous = entries.GetValueOrDefault(identity);
@@ -85,6 +88,12 @@ internal static class ServerSideApply
                 400, "BadRequest", $"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {apiVersion}");
         }
     }
+
+    /// <summary>The object; one that nobody manages is taken to have been written by <c>before-first-apply</c>, so that an apply meets its fields as another's.</summary>
+    private static JsonObject Managed(JsonObject live, StructuralSchema schema, string apiVersion, string? subresource, DateTimeOffset now, FieldSet? reset) =>
+        ManagedEntry.Read(live.At("metadata", "managedFields")).Count > 0
+            ? live
+            : ManagedFields.RecordUpdate(null, live, schema, BeforeFirstApply, apiVersion, subresource, now, reset);
 
     private static JsonObject Bare(JsonObject applied) =>
         new() { ["apiVersion"] = applied["apiVersion"]?.DeepClone(), ["kind"] = applied["kind"]?.DeepClone(), ["metadata"] = new JsonObject() };

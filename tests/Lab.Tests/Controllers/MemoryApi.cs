@@ -27,7 +27,8 @@ internal sealed class MemoryApi : IApi
             (BuiltIn.ReplicaSets, "ReplicaSet", true), (BuiltIn.StatefulSets, "StatefulSet", true), (BuiltIn.Jobs, "Job", true),
             (BuiltIn.Leases, "Lease", true), (BuiltIn.EndpointSlices, "EndpointSlice", true), (BuiltIn.PodDisruptionBudgets, "PodDisruptionBudget", true),
             (BuiltIn.PriorityClasses, "PriorityClass", false), (BuiltIn.CustomResourceDefinitions, "CustomResourceDefinition", false),
-            (new("", "v1", "configmaps"), "ConfigMap", true),
+            (new("", "v1", "configmaps"), "ConfigMap", true), (BuiltIn.ControllerRevisions, "ControllerRevision", true),
+            (BuiltIn.PersistentVolumeClaims, "PersistentVolumeClaim", true), (BuiltIn.PersistentVolumes, "PersistentVolume", false), (BuiltIn.StorageClasses, "StorageClass", false),
         ];
         foreach (var ns in (string[])["default", "kube-node-lease"]) Create(BuiltIn.Namespaces, null, Named(ns), "test");
     }

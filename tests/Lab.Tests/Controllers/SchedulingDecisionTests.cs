@@ -230,7 +230,7 @@ public class SchedulingDecisionTests
         var pending = new PendingPods();
         foreach (var (name, priority, second) in ((string, long, int)[])[("late", 0, 9), ("early", 0, 1), ("urgent", 100, 5)])
         {
-            pending.Put(new(new("default", name), name, Class(Gpus(1)), priority, DateTimeOffset.UnixEpoch.AddSeconds(second), 0));
+            pending.Put(new(new("default", name), name, Class(Gpus(1)), priority, DateTimeOffset.UnixEpoch.AddSeconds(second), 0, []));
         }
 
         pending.Take()!.Uid.ShouldBe("urgent");

@@ -21,7 +21,7 @@ internal sealed class TestPlane : IAsyncDisposable
         var clock = new LabClock(speed);
         var api = new MemoryApi(clock);
         foreach (var node in NodeObjects.From(NodeSpec.ParseList(nodes), clock.GetUtcNow())) NodeRegistrar.Register(api, node);
-        var plane = await ControlPlane.StartAsync(api, clock, new KubeletOptions(), log ?? NullLogger.Instance, TestContext.Current.CancellationToken);
+        var plane = await ControlPlane.StartAsync(api, clock, new ControlPlaneOptions(), log ?? NullLogger.Instance, TestContext.Current.CancellationToken);
         return new(clock, api, plane);
     }
 

@@ -15,7 +15,7 @@ public sealed class BuiltinKindsTests
 
         public int NextNodePort() => 30123;
 
-        public Lab.Kinds.Writing.WriteSurroundings Write => new(this, name => name == "high" ? new JsonObject { ["value"] = 100, ["preemptionPolicy"] = "Never" } : null);
+        public Lab.Kinds.Writing.WriteSurroundings Write => new(this, name => name == "high" ? new JsonObject { ["value"] = 100, ["preemptionPolicy"] = "Never" } : null, () => "fast");
     }
 
     [Fact]

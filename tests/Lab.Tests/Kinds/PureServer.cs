@@ -15,7 +15,7 @@ internal sealed class PureServer : IServiceAllocator
     private readonly Dictionary<string, JsonObject> stored = [];
     private readonly WriteSurroundings around;
 
-    public PureServer() => around = new WriteSurroundings(this, _ => null);
+    public PureServer() => around = new WriteSurroundings(this, _ => null, () => null);
 
     public string NextClusterIp() => "10.0.15.76";
 

@@ -106,6 +106,12 @@ internal static class ObjectFields
         return made;
     }
 
+    /// <summary>Sets a count of a status. Zero is left out, as the typed server leaves it out.</summary>
+    public static void SetCount(this JsonObject status, string field, int count)
+    {
+        if (count > 0) status[field] = count;
+    }
+
     /// <summary>A time as <c>metav1.Time</c> prints it: UTC, whole seconds.</summary>
     public static string Stamp(this DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

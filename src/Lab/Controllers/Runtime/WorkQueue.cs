@@ -3,14 +3,17 @@ namespace Nemotron.Lab.Controllers;
 /// <summary>
 /// A deduplicating queue with one consumer: a key added many times before it is taken is taken once; a key added while
 /// it is worked on is taken again. Delayed adds use one timer for the earliest of them, whatever their number.
+/// A paced clock is told of each key from when it stands ready until the consumer comes back for the next.
 /// </summary>
 /// <typeparam name="T">The key.</typeparam>
 internal sealed class WorkQueue<T> : IDisposable
     where T : notnull
 {
     private readonly TimeProvider time;
+    private readonly IPacedClock? pace;
     private readonly Lock gate = new();
-    private readonly Queue<T> ready = new();
+    private readonly Queue<(T Key, Duty? Duty)> ready = new();
+    private readonly List<Duty> taken = [];
     private readonly HashSet<T> waiting = [];
     private readonly PriorityQueue<T, DateTimeOffset> delayed = new();
     private readonly Dictionary<T, DateTimeOffset> due = [];
@@ -23,6 +26,7 @@ internal sealed class WorkQueue<T> : IDisposable
     public WorkQueue(TimeProvider time)
     {
         this.time = time;
+        pace = time as IPacedClock;
         timer = time.CreateTimer(_ => ReleaseDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -65,14 +69,11 @@ internal sealed class WorkQueue<T> : IDisposable
     {
         while (true)
         {
+            lock (gate) CompleteTaken();
             await signal.WaitAsync(cancel).ConfigureAwait(false);
             lock (gate)
             {
-                if (ready.TryDequeue(out var key))
-                {
-                    waiting.Remove(key);
-                    return key;
-                }
+                if (ready.TryDequeue(out var next)) return Take(next);
             }
         }
     }
@@ -80,14 +81,13 @@ internal sealed class WorkQueue<T> : IDisposable
     /// <summary>Takes everything that is ready, waiting for at least one key.</summary>
     public async ValueTask<IReadOnlyList<T>> TakeAllAsync(CancellationToken cancel)
     {
-        var taken = new List<T> { await TakeAsync(cancel).ConfigureAwait(false) };
+        var keys = new List<T> { await TakeAsync(cancel).ConfigureAwait(false) };
         lock (gate)
         {
-            while (ready.TryDequeue(out var key)) taken.Add(key);
-            waiting.Clear();
+            while (ready.TryDequeue(out var next)) keys.Add(Take(next));
         }
 
-        return taken;
+        return keys;
     }
 
     /// <summary>Closes the queue: later adds are dropped, since informers may outlive the loop by a moment.</summary>
@@ -96,6 +96,9 @@ internal sealed class WorkQueue<T> : IDisposable
         lock (gate)
         {
             closed = true;
+            CompleteTaken();
+            while (ready.TryDequeue(out var next)) Take(next);
+            CompleteTaken();
             timer.Dispose();
             signal.Dispose();
         }
@@ -104,8 +107,21 @@ internal sealed class WorkQueue<T> : IDisposable
     private void AddReady(T key)
     {
         if (closed || !waiting.Add(key)) return;
-        ready.Enqueue(key);
+        ready.Enqueue((key, pace?.Begin()));
         signal.Release();
+    }
+
+    private T Take((T Key, Duty? Duty) next)
+    {
+        waiting.Remove(next.Key);
+        if (next.Duty is not null) taken.Add(next.Duty);
+        return next.Key;
+    }
+
+    private void CompleteTaken()
+    {
+        foreach (var duty in taken) pace!.Complete(duty);
+        taken.Clear();
     }
 
     private void ReleaseDue()

@@ -9,7 +9,8 @@ namespace Nemotron.Lab.Controllers.Scheduling;
 /// <param name="Priority">Its priority; higher goes first.</param>
 /// <param name="Since">When it was created; earlier goes first among equals.</param>
 /// <param name="Order">Its first resource version, which decides within one second.</param>
-internal sealed record PendingPod(ObjectKey Key, string Uid, PodClass Class, long Priority, DateTimeOffset Since, long Order);
+/// <param name="Claims">The claims that it mounts.</param>
+internal sealed record PendingPod(ObjectKey Key, string Uid, PodClass Class, long Priority, DateTimeOffset Since, long Order, IReadOnlyList<string> Claims);
 
 /// <summary>Pods to be scheduled, by priority and then first come, first served; and those that found no node, kept apart until something changes.</summary>
 internal sealed class PendingPods

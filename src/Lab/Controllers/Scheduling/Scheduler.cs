@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Nemotron.Lab.Api;
+using Nemotron.Lab.Controllers.Storage;
 
 namespace Nemotron.Lab.Controllers.Scheduling;
 
@@ -16,7 +17,9 @@ internal sealed class Scheduler : IControlLoop, IDisposable
 
     private readonly ControllerContext context;
     private readonly Informer pods;
-    private readonly ConcurrentQueue<(bool IsNode, JsonObject? Before, JsonObject? After)> changes = new();
+    private readonly Informer claims;
+    private readonly Informer storageClasses;
+    private readonly ConcurrentQueue<(Changed What, JsonObject? Before, JsonObject? After)> changes = new();
     private readonly WorkQueue<string> wake;
     private readonly ClusterState state = new();
     private readonly PodClasses classes;
@@ -33,8 +36,21 @@ internal sealed class Scheduler : IControlLoop, IDisposable
         classes = new(state.Slots);
         wake = new(context.Time);
         pods = context.Informers.For(BuiltIn.Pods);
-        pods.OnChange((before, after) => Changed(false, before, after));
-        context.Informers.For(BuiltIn.Nodes).OnChange((before, after) => Changed(true, before, after));
+        claims = context.Informers.For(BuiltIn.PersistentVolumeClaims);
+        storageClasses = context.Informers.For(BuiltIn.StorageClasses);
+        pods.OnChange((before, after) => Follow(Changed.Pod, before, after));
+        context.Informers.For(BuiltIn.Nodes).OnChange((before, after) => Follow(Changed.Node, before, after));
+        claims.OnChange((before, after) =>
+        {
+            if (before.Text("status", "phase") != after.Text("status", "phase")) Follow(Changed.Claim, before, after);
+        });
+    }
+
+    private enum Changed
+    {
+        Pod,
+        Node,
+        Claim,
     }
 
     /// <inheritdoc/>
@@ -70,9 +86,9 @@ internal sealed class Scheduler : IControlLoop, IDisposable
     /// <inheritdoc/>
     public void Dispose() => wake.Dispose();
 
-    private void Changed(bool isNode, JsonObject? before, JsonObject? after)
+    private void Follow(Changed what, JsonObject? before, JsonObject? after)
     {
-        changes.Enqueue((isNode, before, after));
+        changes.Enqueue((what, before, after));
         wake.Add("changed");
     }
 
@@ -81,7 +97,12 @@ internal sealed class Scheduler : IControlLoop, IDisposable
         var helps = false;
         while (changes.TryDequeue(out var change))
         {
-            helps |= change.IsNode ? TakeInNode(change.Before, change.After) : TakeInPod(change.Before, change.After);
+            helps |= change.What switch
+            {
+                Changed.Node => TakeInNode(change.Before, change.After),
+                Changed.Pod => TakeInPod(change.Before, change.After),
+                _ => true,
+            };
         }
 
         if (helps)
@@ -125,7 +146,7 @@ internal sealed class Scheduler : IControlLoop, IDisposable
 
         if (PendingPods.Waits(pod))
         {
-            pending.Put(new(ObjectKey.Of(pod), uid, classes.Of(pod), pod.Whole("spec", "priority") ?? 0, pod.Created(), pod.Version()));
+            pending.Put(new(ObjectKey.Of(pod), uid, classes.Of(pod), pod.Whole("spec", "priority") ?? 0, pod.Created(), pod.Version(), PodClaims.Of(pod)));
         }
 
         return false;
@@ -133,7 +154,12 @@ internal sealed class Scheduler : IControlLoop, IDisposable
 
     private void Schedule(PendingPod pod)
     {
-        if (!refused.TryGetValue(pod.Class, out var outcome))
+        SchedulingOutcome? outcome = null;
+        if (pod.Claims.Count > 0 && PodClaims.Obstacle(pod.Claims, name => claims.Get(new(pod.Key.Namespace, name)), WaitsForConsumer) is { } obstacle)
+        {
+            outcome = new(null, $"0/{state.Nodes.Count} nodes are available: {obstacle}.");
+        }
+        else if (!refused.TryGetValue(pod.Class, out outcome))
         {
             outcome = SchedulingDecision.Decide(pod.Class, state, ref start);
             if (outcome.Node is null && !pod.Class.LooksAtPods) refused[pod.Class] = outcome;
@@ -155,6 +181,9 @@ internal sealed class Scheduler : IControlLoop, IDisposable
             wake.AddAfter(pod.Uid, FirstTelling);
         }
     }
+
+    private bool WaitsForConsumer(JsonObject claim) =>
+        storageClasses.Get(new(null, claim.Text("spec", "storageClassName") ?? ""))?.Text("volumeBindingMode") == "WaitForFirstConsumer";
 
     private void Bind(PendingPod pod, string node)
     {

@@ -216,23 +216,17 @@ internal sealed class DeploymentController : Controller<ObjectKey>
         if (lookAgain is { } wait) Queue.AddAfter(ObjectKey.Of(deployment), wait);
 
         var status = new JsonObject { ["observedGeneration"] = deployment.Generation() };
-        SetCount(status, "replicas", counts.Replicas);
-        SetCount(status, "updatedReplicas", counts.Updated);
-        SetCount(status, "readyReplicas", counts.Ready);
-        SetCount(status, "availableReplicas", counts.Available);
-        SetCount(status, "unavailableReplicas", counts.Unavailable);
+        status.SetCount("replicas", counts.Replicas);
+        status.SetCount("updatedReplicas", counts.Updated);
+        status.SetCount("readyReplicas", counts.Ready);
+        status.SetCount("availableReplicas", counts.Available);
+        status.SetCount("unavailableReplicas", counts.Unavailable);
         status["conditions"] = next.DeepClone();
         if (snapshot.Collisions > 0) status["collisionCount"] = snapshot.Collisions;
         if (JsonNode.DeepEquals(status, deployment.Obj("status"))) return;
         var changed = deployment.Copy();
         changed["status"] = status;
         deployments.Observe(Context.Api.Update(BuiltIn.Deployments, deployment.Namespace(), deployment.Name(), changed, Name, "status"));
-    }
-
-    private static void SetCount(JsonObject status, string field, int count)
-    {
-        // Zero counts are left out, as the typed server leaves them out.
-        if (count > 0) status[field] = count;
     }
 
     private static JsonArray? Current(JsonObject deployment, JsonArray? changed) => changed ?? deployment.At("status", "conditions") as JsonArray;

@@ -74,10 +74,10 @@ internal sealed class JobController : Controller<ObjectKey>
         var status = new JsonObject();
         if (job.At("status", "conditions") is { } known) status["conditions"] = known.DeepClone();
         if (started is { } at) status["startTime"] = at.Stamp();
-        SetCount(status, "active", plan.Active);
-        SetCount(status, "ready", plan.Ready);
-        SetCount(status, "succeeded", plan.Succeeded);
-        SetCount(status, "failed", plan.Failed);
+        status.SetCount("active", plan.Active);
+        status.SetCount("ready", plan.Ready);
+        status.SetCount("succeeded", plan.Succeeded);
+        status.SetCount("failed", plan.Failed);
         if (plan.Verdict is { } verdict)
         {
             // Before it is over, the criteria are met; then it is over. Both are told at once here.
@@ -94,12 +94,6 @@ internal sealed class JobController : Controller<ObjectKey>
         jobs.Observe(Context.Api.Update(BuiltIn.Jobs, job.Namespace(), job.Name(), changed, Name, "status"));
         if (plan.Verdict == "Complete") Context.Events.Normal(Name, job, "Job", "batch/v1", "Completed", "Job completed");
         if (plan.Verdict == "Failed") Context.Events.Warning(Name, job, "Job", "batch/v1", plan.Reason!, plan.Message!);
-    }
-
-    private static void SetCount(JsonObject status, string field, int count)
-    {
-        // Zero counts are left out, as the typed server leaves them out.
-        if (count > 0) status[field] = count;
     }
 
     private void RemoveWhenExpired(JsonObject job, DateTimeOffset now)

@@ -24,12 +24,18 @@ internal sealed class OwnedPods
     public IReadOnlyList<JsonObject> Of(JsonObject owner) => byOwner[owner.Uid()];
 
     /// <summary>Adopts matching orphans and releases owned pods whose labels no longer match.</summary>
-    public void Claim(JsonObject owner, string apiVersion, string kind, LabelSelector selector, string fieldManager)
+    /// <param name="owner">Who claims.</param>
+    /// <param name="apiVersion">Its version.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="selector">Which labels match.</param>
+    /// <param name="fieldManager">Who writes.</param>
+    /// <param name="fits">What else a pod must be like; null for nothing.</param>
+    public void Claim(JsonObject owner, string apiVersion, string kind, LabelSelector selector, string fieldManager, Func<JsonObject, bool>? fits = null)
     {
         foreach (var pod in orphans[owner.Namespace() ?? ""])
         {
             var facts = PodFacts.From(pod);
-            if (facts.Active && selector.Matches(pod)) WriteOwners(pod, [.. Others(pod, owner), PodTemplates.ControllerReference(owner, apiVersion, kind)], fieldManager);
+            if (facts.Active && selector.Matches(pod) && fits?.Invoke(pod) != false) WriteOwners(pod, [.. Others(pod, owner), PodTemplates.ControllerReference(owner, apiVersion, kind)], fieldManager);
         }
 
         foreach (var pod in byOwner[owner.Uid()])

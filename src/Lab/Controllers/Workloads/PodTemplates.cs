@@ -25,9 +25,11 @@ internal static class PodTemplates
     };
 
     /// <summary>A pod from <c>spec.template</c> of its owner, without a name.</summary>
-    public static JsonObject NewPod(JsonObject owner, string apiVersion, string kind)
+    public static JsonObject NewPod(JsonObject owner, string apiVersion, string kind) => NewPod(owner, owner.Obj("spec", "template"), apiVersion, kind);
+
+    /// <summary>A pod from a template, without a name.</summary>
+    public static JsonObject NewPod(JsonObject owner, JsonObject? template, string apiVersion, string kind)
     {
-        var template = owner.Obj("spec", "template");
         var metadata = new JsonObject { ["namespace"] = owner.Namespace() };
         foreach (var part in (ReadOnlySpan<string>)["labels", "annotations", "finalizers"])
         {

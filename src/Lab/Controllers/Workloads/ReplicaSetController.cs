@@ -91,21 +91,15 @@ internal sealed class ReplicaSetController : Controller<ObjectKey>
         var active = mine.Select(pod => (Pod: pod, Facts: PodFacts.From(pod))).Where(entry => entry.Facts.Active).ToList();
         var template = LabelSelector.FromMap(set.Obj("spec", "template", "metadata", "labels"));
         var status = new JsonObject { ["replicas"] = active.Count };
-        SetCount(status, "fullyLabeledReplicas", active.Count(entry => template.Matches(entry.Pod) && selector.Matches(entry.Pod)));
-        SetCount(status, "readyReplicas", active.Count(entry => entry.Facts.Ready));
-        SetCount(status, "availableReplicas", active.Count(entry => entry.Facts.Available(minReady, now)));
+        status.SetCount("fullyLabeledReplicas", active.Count(entry => template.Matches(entry.Pod) && selector.Matches(entry.Pod)));
+        status.SetCount("readyReplicas", active.Count(entry => entry.Facts.Ready));
+        status.SetCount("availableReplicas", active.Count(entry => entry.Facts.Available(minReady, now)));
         status["observedGeneration"] = set.Generation();
         if (failure is not null) status["conditions"] = failure.DeepClone();
         if (JsonNode.DeepEquals(status, set.Obj("status"))) return;
         var changed = set.Copy();
         changed["status"] = status;
         sets.Observe(Context.Api.Update(BuiltIn.ReplicaSets, set.Namespace(), set.Name(), changed, Name, "status"));
-    }
-
-    private static void SetCount(JsonObject status, string field, int count)
-    {
-        // Zero counts are left out, as the typed server leaves them out.
-        if (count > 0) status[field] = count;
     }
 
     private Dictionary<string, int> Crowding(JsonObject set, IEnumerable<PodFacts> own)

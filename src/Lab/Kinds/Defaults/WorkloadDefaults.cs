@@ -32,7 +32,12 @@ internal static class WorkloadDefaults
         spec.Fill("podManagementPolicy", "OrderedReady");
         var strategy = spec.Ensure("updateStrategy");
         strategy.Fill("type", "RollingUpdate");
-        if (strategy.TextAt("type") == "RollingUpdate") strategy.Ensure("rollingUpdate").Fill("partition", 0);
+        if (strategy.TextAt("type") == "RollingUpdate")
+        {
+            var rolling = strategy.Ensure("rollingUpdate");
+            rolling.Fill("partition", 0);
+            rolling.Fill("maxUnavailable", 1);
+        }
         var retention = spec.Ensure("persistentVolumeClaimRetentionPolicy");
         retention.Fill("whenDeleted", "Retain");
         retention.Fill("whenScaled", "Retain");

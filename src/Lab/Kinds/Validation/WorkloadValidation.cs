@@ -50,6 +50,9 @@ internal static class WorkloadValidation
         faults.NonNegative("spec.replicas", spec.NumberAt("replicas"));
         CheckSelectorAndTemplate(spec, "statefulset", faults);
         PodValidation.OneOf(spec, "podManagementPolicy", "spec", faults, "OrderedReady", "Parallel");
+        faults.NonNegative("spec.ordinals.start", spec.NumberAt("ordinals", "start"));
+        faults.NonNegative("spec.minReadySeconds", spec.NumberAt("minReadySeconds"));
+        CheckStatefulUpdate(spec.ObjectAt("updateStrategy") ?? [], faults);
         if (old?.ObjectAt("spec") is not { } before) return;
         string[] free = ["replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy", "minReadySeconds"];
         var changed = spec.Select(field => field.Key).Union(before.Select(field => field.Key))
@@ -60,6 +63,26 @@ internal static class WorkloadValidation
                 "spec",
                 "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', "
                 + "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden");
+        }
+    }
+
+    private static void CheckStatefulUpdate(JsonObject strategy, Faults faults)
+    {
+        const string at = "spec.updateStrategy";
+        var rolling = strategy.ObjectAt("rollingUpdate");
+        switch (strategy.TextAt("type"))
+        {
+            case "OnDelete":
+                if (rolling is not null) faults.Invalid($"{at}.rollingUpdate", rolling.DeepClone(), "only allowed for updateStrategy 'RollingUpdate'");
+                break;
+            case "RollingUpdate":
+                faults.NonNegative($"{at}.rollingUpdate.partition", rolling?.NumberAt("partition"));
+                CheckCount(rolling?["maxUnavailable"], $"{at}.rollingUpdate.maxUnavailable", faults);
+                if (IsZero(rolling?["maxUnavailable"])) faults.Invalid($"{at}.rollingUpdate.maxUnavailable", rolling!["maxUnavailable"]!.DeepClone(), "cannot be 0");
+                break;
+            default:
+                faults.Invalid(at, strategy.DeepClone(), "must be 'RollingUpdate' or 'OnDelete'");
+                break;
         }
     }
 

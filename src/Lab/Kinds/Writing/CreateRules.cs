@@ -24,6 +24,14 @@ internal static class CreateRules
     /// <summary>Claims and volumes start pending.</summary>
     public static void Volume(JsonObject obj) => obj["status"] = new JsonObject { ["phase"] = "Pending" };
 
+    /// <summary>A claim that names no class (the empty name is one) gets the cluster's default, if it has one.</summary>
+    public static void Claim(JsonObject obj, WriteSurroundings around)
+    {
+        Volume(obj);
+        var spec = obj.Ensure("spec");
+        if (!spec.ContainsKey("storageClassName") && around.DefaultStorageClass() is { } name) spec["storageClassName"] = name;
+    }
+
     /// <summary>
     /// A Job selects its pods by its own uid, and its template carries the labels. The uid must be set already. Jobs with
     /// <c>manualSelector</c> keep what they have.

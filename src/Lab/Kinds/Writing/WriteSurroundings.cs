@@ -15,4 +15,5 @@ internal interface IServiceAllocator
 /// <summary>What a write needs to know beside the object. Pure: everything comes from the caller.</summary>
 /// <param name="Services">Addresses for Services.</param>
 /// <param name="PriorityClass">The PriorityClass of a name, or null when there is none; asked with null for the cluster's default class.</param>
-internal sealed record WriteSurroundings(IServiceAllocator Services, Func<string?, JsonObject?> PriorityClass);
+/// <param name="DefaultStorageClass">The name of the StorageClass for claims that name none, or null when there is no default.</param>
+internal sealed record WriteSurroundings(IServiceAllocator Services, Func<string?, JsonObject?> PriorityClass, Func<string?> DefaultStorageClass);
