@@ -1,0 +1,215 @@
+using Nemotron.Engines.Clients;
+using Nemotron.Engines.Health;
+using Nemotron.Engines.Health.Progress;
+using Nemotron.Engines.Metrics;
+
+namespace Nemotron.Engines.Fleet;
+
+/// <summary>One engine of the fleet: its client, what it said last, and the one poll that may be under way.</summary>
+internal sealed class PolledEngine : IAsyncDisposable
+{
+    private readonly IEngine _engine;
+    private readonly PollGates _gates;
+    private readonly FleetOptions _options;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly Lock _lock = new();
+    private Task _poll = Task.CompletedTask;
+    private Task<TokenProbe?> _probe = Task.FromResult<TokenProbe?>(null);
+    private bool _isClosed;
+
+    private EngineEndpoint _endpoint;
+    private EngineHealth _health;
+    private ProgressState _progress;
+    private DateTimeOffset? _polledAt;
+    private IReadOnlyList<EngineModel>? _models;
+    private EngineInfo? _info;
+    private DateTimeOffset? _infoAt;
+    private EngineSignals? _load;
+    private DateTimeOffset? _loadAt;
+    private string? _queryFailure;
+
+    public PolledEngine(IEngine engine, EngineEndpoint endpoint, PollGates gates, FleetOptions options, TimeProvider time)
+    {
+        _engine = engine;
+        _endpoint = endpoint;
+        _gates = gates;
+        _options = options;
+        _time = time;
+        _health = EngineHealth.NotAsked(time.GetUtcNow(), endpoint.Pod.StartupPassed);
+        _progress = ProgressState.Start(time.GetUtcNow());
+    }
+
+    public string Key => _endpoint.Key;
+
+    /// <summary>Its place on the wheel.</summary>
+    public int Slot { get; set; }
+
+    /// <summary>The poll that was started last.</summary>
+    public Task LastPoll
+    {
+        get { lock (_lock) return _poll; }
+    }
+
+    /// <summary>What the gateway counted last.</summary>
+    public GatewayProgress? Gateway { get; set; }
+
+    /// <summary>Takes what is new of the same engine. False when it needs another client.</summary>
+    public bool TryUpdate(EngineEndpoint endpoint, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            if (!_endpoint.SameConnection(endpoint)) return false;
+            if (_endpoint.Incarnation != endpoint.Incarnation) Forget(endpoint, now);
+            _endpoint = endpoint;
+            return true;
+        }
+    }
+
+    /// <summary>Starts a poll. False when one is still under way.</summary>
+    public bool TryStart(Func<PolledEngine, Task> poll)
+    {
+        lock (_lock)
+        {
+            if (_isClosed) return true;
+            if (!_poll.IsCompleted) return false;
+            _poll = Task.Run(() => poll(this));
+            return true;
+        }
+    }
+
+    /// <summary>One poll. True when health changed in state or reason, or progress in verdict.</summary>
+    public async Task<bool> PollAsync()
+    {
+        var closed = _closed.Token;
+        await _gates.Polls.WaitAsync(closed).ConfigureAwait(false);
+        try
+        {
+            EngineEndpoint asked;
+            lock (_lock) asked = _endpoint;
+            var answer = await _engine.AskHealthAsync(closed).ConfigureAwait(false);
+            var now = _time.GetUtcNow();
+            EngineHealth before, after;
+            lock (_lock)
+            {
+                // The container started anew while it was asked: whose answer this is cannot be told.
+                if (_endpoint.Incarnation != asked.Incarnation) return false;
+                before = _health;
+                _health = after = HealthRules.Next(before, answer, _endpoint.Model, _endpoint.Pod, now);
+                _polledAt = now;
+            }
+
+            if (after.State is EngineState.Ready or EngineState.Degraded) await QueryAsync(now, becameReady: before.State != after.State, closed).ConfigureAwait(false);
+            var progressed = Judge(closed);
+            return before.State != after.State || before.Reason != after.Reason || progressed;
+        }
+        finally
+        {
+            _gates.Polls.Release();
+        }
+    }
+
+    public EngineReport Report()
+    {
+        lock (_lock)
+        {
+            return new EngineReport
+            {
+                Endpoint = _endpoint,
+                Health = _health,
+                Progress = _progress,
+                PolledAt = _polledAt,
+                Models = _models,
+                Info = _info,
+                Load = _load,
+                LoadedAt = _loadAt,
+                QueryFailure = _queryFailure,
+            };
+        }
+    }
+
+    /// <summary>Stops what is under way, then closes the client.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            if (_isClosed) return;
+            _isClosed = true;
+        }
+
+        await _closed.CancelAsync().ConfigureAwait(false);
+        await _poll.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)_probe).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _engine.Dispose();
+        _closed.Dispose();
+    }
+
+    private async Task QueryAsync(DateTimeOffset now, bool becameReady, CancellationToken closed)
+    {
+        try
+        {
+            if (becameReady || _infoAt is null || now - _infoAt >= _options.InfoInterval)
+            {
+                _infoAt = now;
+                var info = await _engine.InfoAsync(closed).ConfigureAwait(false);
+                var models = await _engine.ModelsAsync(closed).ConfigureAwait(false);
+                lock (_lock) (_info, _models, _queryFailure) = (info, models, null);
+            }
+
+            if (_options.LoadInterval is { } every && (_loadAt is null || now - _loadAt >= every - (_options.PollInterval / 2)))
+            {
+                var load = await _engine.LoadAsync(closed).ConfigureAwait(false);
+                lock (_lock) (_load, _loadAt, _queryFailure) = (load, now, null);
+            }
+        }
+        catch (EngineCallException e)
+        {
+            // What was known stays, with its age.
+            lock (_lock) _queryFailure = e.Message;
+        }
+    }
+
+    private bool Judge(CancellationToken closed)
+    {
+        bool wanted, changed;
+        lock (_lock)
+        {
+            var now = _time.GetUtcNow();
+            var probe = _probe is { IsCompletedSuccessfully: true } ended ? ended.Result : null;
+            // Old numbers stand still by themselves.
+            var load = _options.LoadInterval is { } every && now - _loadAt < (every + _options.PollInterval) * 2 ? _load : null;
+            var before = _progress;
+            _progress = ProgressDetector.Next(before, new ProgressSample { At = now, Health = _health, Gateway = Gateway, Load = load, Probe = probe }, _options.Progress);
+            if (_probe.IsCompleted) _probe = Task.FromResult<TokenProbe?>(null);
+            wanted = _progress.ProbeWanted;
+            changed = before.Verdict != _progress.Verdict;
+        }
+
+        // Beside the polls, which go on: a hung engine's probe takes its whole deadline.
+        if (wanted && _probe.IsCompleted) _probe = ProbeAsync(closed);
+        return changed;
+    }
+
+    private async Task<TokenProbe?> ProbeAsync(CancellationToken closed)
+    {
+        // A later poll asks again when all places are taken.
+        if (!await _gates.Probes.WaitAsync(TimeSpan.Zero, closed).ConfigureAwait(false)) return null;
+        try
+        {
+            return await _engine.ProbeAsync(closed).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gates.Probes.Release();
+        }
+    }
+
+    private void Forget(EngineEndpoint endpoint, DateTimeOffset now)
+    {
+        _health = EngineHealth.NotAsked(now, endpoint.Pod.StartupPassed);
+        _progress = ProgressState.Start(now);
+        _polledAt = null;
+        (_models, _info, _infoAt, _load, _loadAt, _queryFailure) = (null, null, null, null, null, null);
+        Gateway = null;
+    }
+}
