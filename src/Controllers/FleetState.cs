@@ -42,5 +42,8 @@ internal sealed class FleetState(
     public int AllocatedOn(string node) => pods.ByIndex(PodView.ByNode, node).Where(pod => !pod.Ended).Sum(pod => pod.Gpus);
 
     /// <summary>Replicas planned for a pool that the scheduler cannot place.</summary>
-    public int WaitingFor(string pool) => pods.ByLabel(NemotronLabels.NodePool, pool).Count(pod => !pod.Ended && pod.Unschedulable is not null);
+    public int WaitingFor(string pool) => pods.ByLabel(NemotronLabels.NodePool, pool)
+        .Where(pod => !pod.Ended && pod.Unschedulable is not null)
+        .DistinctBy(pod => (pod.Metadata.NamespaceProperty, pod.Replica))
+        .Count();
 }

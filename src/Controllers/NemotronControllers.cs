@@ -33,6 +33,12 @@ public static class NemotronControllers
         // Of the kinds that others have many of, only the operator's own are cached.
         const string ours = $"{NemotronLabels.ManagedBy}={NemotronLabels.ManagedByValue}";
         builder.AddInformer<V1Deployment>(informer => informer.LabelSelector = ours);
+        builder.AddInformer<LeaderWorkerSet>(informer =>
+        {
+            informer.LabelSelector = ours;
+            // Only replicas over several nodes need it.
+            informer.Optional = true;
+        });
         builder.AddInformer<V1Service>(informer => informer.LabelSelector = ours);
         builder.AddInformer<V1ConfigMap>(informer => informer.LabelSelector = ours);
         builder.AddInformer<V1ServiceAccount>(informer => informer.LabelSelector = ours);
@@ -43,6 +49,7 @@ public static class NemotronControllers
         builder.AddController<NemotronDeploymentController, NemotronDeployment>()
             .MaxConcurrentReconciles(maxConcurrentReconciles)
             .Owns<V1Deployment>()
+            .Owns<LeaderWorkerSet>()
             .Owns<V1Service>(ChildChanged)
             .Owns<V1ConfigMap>(ChildChanged)
             .Owns<V1ServiceAccount>(ChildChanged)

@@ -498,15 +498,17 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task MissingOptionalType_CountsAsEmptyAndSynced()
+    public async Task MissingOptionalType_CountsAsEmptyAndSynced_AndSaysThatItIsNotServed()
     {
         var installed = false;
         var inner = Script(() => Widgets.List(7, Widgets.Json("a", 3)));
         await using var f = await InformerFixture.StartAsync(
             (c, r) => installed ? inner(c, r) : c.StatusAsync(404, "NotFound", "the server could not find the requested resource"), o => o.Optional = true);
         await f.Until(() => f.Informer.Synced, "synced without the type");
+        f.Informer.Served.ShouldBeFalse();
         installed = true;
         await f.UntilHeard("initial a@3");
+        f.Informer.Served.ShouldBeTrue();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using k8s.Models;
 using Nemotron.Engines.Launch;
+using Nemotron.Planning.Placement;
 
 namespace Nemotron.Controllers.Deployments;
 
@@ -15,8 +16,17 @@ internal sealed record DecidedDeployment
     /// <summary>The taints of that pool, which the pods tolerate.</summary>
     public required IReadOnlyList<V1Taint> PoolTaints { get; init; }
 
-    /// <summary>GPUs of one replica, all on one node.</summary>
-    public required int GpusPerReplica { get; init; }
+    /// <summary>The pods of one replica and their GPUs.</summary>
+    public required GroupShape Shape { get; init; }
+
+    /// <summary>Whether the pods of one replica must be in one NVLink domain, since the pool's nodes are racks of them.</summary>
+    public bool WithinNvLinkDomain { get; init; }
+
+    /// <summary>GPUs of one replica.</summary>
+    public int GpusPerReplica => Shape.Gpus;
+
+    /// <summary>Whether a replica takes several pods, and so a LeaderWorkerSet in place of a Deployment.</summary>
+    public bool InGroups => Shape.Pods > 1;
 
     /// <summary>Total bytes of the model's weights.</summary>
     public required long WeightsBytes { get; init; }

@@ -10,8 +10,8 @@ internal static class DeploymentConditions
     {
         var entity = snapshot.Entity;
         var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, snapshot.Now);
-        Accepted(conditions, decision, trouble, entity);
-        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec));
+        Accepted(conditions, decision, trouble);
+        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided?.InGroups == true));
         Capacity(conditions, decision, counts);
         Progressing(conditions, snapshot, decision, counts);
         Ready(conditions, snapshot, decision, counts);
@@ -21,14 +21,12 @@ internal static class DeploymentConditions
         return conditions;
     }
 
-    private static void Accepted(ConditionSet conditions, DeploymentDecision decision, Refusal? trouble, NemotronDeployment entity)
+    private static void Accepted(ConditionSet conditions, DeploymentDecision decision, Refusal? trouble)
     {
         if ((decision.Refused ?? trouble) is { } refusal)
             conditions.Set(ConditionTypes.Accepted, false, refusal.Reason, refusal.Message);
         else
-            conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, decision.Model is { RemoteCode: true } && entity.Spec.Checkpoint?.TrustRemoteCode != true
-                ? "The spec can be carried out. The published checkpoint comes with Python code of its own, which the engine does not run unless spec.checkpoint.trustRemoteCode is true."
-                : "The spec can be carried out.");
+            conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, string.Join(' ', ["The spec can be carried out.", .. decision.Decided?.Launch.Notes ?? []]));
     }
 
     private static void Capacity(ConditionSet conditions, DeploymentDecision decision, ReplicaCounts counts)
@@ -39,19 +37,23 @@ internal static class DeploymentConditions
             conditions.Set(ConditionTypes.CapacityAvailable, false, noPlace.Reason, noPlace.Message);
         else if (counts.Unplaced > 0)
             conditions.Set(ConditionTypes.CapacityAvailable, false, ConditionReasons.InsufficientGpus,
-                $"{counts.Unplaced} of {counts.Desired} replicas have no place: each needs {decision.Decided!.GpusPerReplica} free GPUs on one node of pool {decision.Decided.Pool}. "
+                $"{counts.Unplaced} of {counts.Desired} replicas have no place: each needs {Needs(decision.Decided!)}. "
                 + $"Add nodes to the pool, lower replicas, or free GPUs. The scheduler says: {counts.SchedulerSays}");
         else
             conditions.Set(ConditionTypes.CapacityAvailable, true, ConditionReasons.Sufficient, $"Pool {decision.Decided!.Pool} has GPUs for {counts.Desired} replicas of {decision.Decided.GpusPerReplica}.");
     }
 
+    private static string Needs(DecidedDeployment decided) => decided.InGroups
+        ? $"{decided.Shape.GpusPerPod} free GPUs on each of {decided.Shape.Pods} nodes of pool {decided.Pool}{(decided.WithinNvLinkDomain ? " in one NVLink domain" : "")}"
+        : $"{decided.GpusPerReplica} free GPUs on one node of pool {decided.Pool}";
+
     private static void Progressing(ConditionSet conditions, DeploymentSnapshot snapshot, DeploymentDecision decision, ReplicaCounts counts)
     {
-        var live = snapshot.Live;
+        var live = snapshot.Workload(decision.Decided?.InGroups);
         if (decision.Decided is null && live is null)
             conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.Pending, "Nothing was started.");
-        else if (live?.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Progressing") is { Status: "False", Reason: "ProgressDeadlineExceeded" } stuck)
-            conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.ProgressDeadlineExceeded, $"No progress within spec.rollout.progressDeadline: {counts.Trouble ?? counts.SchedulerSays ?? stuck.Message}");
+        else if (decision.Decided is { } decided && live?.StuckAt(snapshot.Now, ProgressDeadline.Of(snapshot.Entity.Spec, decided.Launch)) is { } stuck)
+            conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.ProgressDeadlineExceeded, $"No progress within spec.rollout.progressDeadline: {counts.Trouble ?? counts.SchedulerSays ?? stuck}");
         else if (counts.Ready == counts.Desired && counts.Existing == counts.Desired && counts.Updated == counts.Desired)
             conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.RolledOut, $"All {counts.Desired} replicas are of the newest template.");
         else if (counts.Updated < counts.Existing && counts.Existing >= counts.Desired && counts.Updated < counts.Desired)

@@ -34,7 +34,10 @@ internal sealed record DeploymentDecision
         if (placed.Place is not { } place)
             return new DeploymentDecision { Model = choice.Entry, Refused = placed.Refused, NoPlace = placed.NoPlace, Plan = placed.Plan };
 
-        var request = EngineRequest.From(entity.Spec, choice, place.Plan);
+        if (place.Shape.Pods > 1 && GroupRules.Refusal(entity, place.Shape, snapshot.GroupsServed, out var missing) is { } group)
+            return new DeploymentDecision { Model = choice.Entry, Plan = place.Plan, Refused = missing ? null : group, NoPlace = missing ? group : null };
+
+        var request = EngineRequest.From(entity.Spec, choice, place.Plan, place.Shape);
         LaunchSpec launch;
         try
         {
@@ -42,13 +45,12 @@ internal sealed record DeploymentDecision
         }
         catch (LaunchRefusedException e)
         {
-            return new DeploymentDecision { Model = choice.Entry, Plan = place.Plan, Refused = new Refusal(ConditionReasons.InvalidField, $"spec.{e.Field}: {e.Message}") };
+            return new DeploymentDecision { Model = choice.Entry, Plan = place.Plan, Refused = new Refusal(Reason(e.Kind), $"spec.{e.Field}: {e.Message}") };
         }
 
         if (EngineEnvironment.Refusal(entity.Spec, launch) is { } environment)
             return new DeploymentDecision { Model = choice.Entry, Plan = place.Plan, Refused = new Refusal(ConditionReasons.InvalidField, environment) };
 
-        var gpus = place.Plan.Gpus;
         return new DeploymentDecision
         {
             Model = choice.Entry,
@@ -58,19 +60,27 @@ internal sealed record DeploymentDecision
                 Model = choice.Entry.Name,
                 Pool = place.Pool.Pool.Metadata.Name,
                 PoolTaints = [.. place.Pool.Pool.Spec.Taints ?? []],
-                GpusPerReplica = gpus,
+                Shape = place.Shape,
+                WithinNvLinkDomain = place.WithinNvLinkDomain,
                 WeightsBytes = request.WeightsBytes,
                 Launch = launch,
                 ContextTokens = request.MaxContextTokens,
                 MaxBatchSize = request.MaxBatchSize,
-                Replicas = WantedReplicas.Of(entity.Spec, snapshot.Live?.Spec.Replicas),
+                Replicas = WantedReplicas.Of(entity.Spec, snapshot.Workload(place.Shape.Pods > 1)?.Replicas),
                 Surge = entity.Spec.Rollout?.Strategy switch
                 {
                     RolloutStrategy.Surge => true,
                     RolloutStrategy.Drain => false,
-                    _ => Planning.Placement.TpGroups.FreeGroups(place.Pool.Nodes, gpus) > 0,
+                    _ => Planning.Placement.TpGroups.FreeGroups(place.Pool.Nodes, place.Shape) > 0,
                 },
             },
         };
     }
+
+    private static string Reason(LaunchRefusal kind) => kind switch
+    {
+        LaunchRefusal.NotSupported => ConditionReasons.EngineNotSupported,
+        LaunchRefusal.CodeNotTrusted => ConditionReasons.RemoteCodeNotTrusted,
+        _ => ConditionReasons.InvalidField,
+    };
 }

@@ -29,6 +29,18 @@ internal sealed record DeploymentSnapshot
     /// <summary>The Deployment as it stands, or null.</summary>
     public V1Deployment? Live { get; init; }
 
+    /// <summary>The LeaderWorkerSet as it stands, or null.</summary>
+    public LeaderWorkerSet? LiveGroups { get; init; }
+
+    /// <summary>Whether the cluster has LeaderWorkerSets.</summary>
+    public bool GroupsServed { get; init; } = true;
+
+    /// <summary>The object that keeps the replicas now: of two, during a change from one to the other, the one that is wanted.</summary>
+    /// <param name="inGroups">Whether a LeaderWorkerSet is wanted; null where that is not known.</param>
+    public LiveWorkload? Workload(bool? inGroups) => (inGroups ?? LiveGroups is not null)
+        ? LiveWorkload.Of(LiveGroups) ?? LiveWorkload.Of(Live)
+        : LiveWorkload.Of(Live) ?? LiveWorkload.Of(LiveGroups);
+
     /// <summary>The pods of the NemotronDeployment.</summary>
     public required IReadOnlyList<PodView> Pods { get; init; }
 

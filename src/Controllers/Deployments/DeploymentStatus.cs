@@ -20,8 +20,9 @@ internal static class DeploymentStatus
     {
         var entity = snapshot.Entity;
         var former = entity.Status;
-        var desired = decision.Decided?.Replicas ?? snapshot.Live?.Spec.Replicas ?? WantedReplicas.Of(entity.Spec, null);
-        var counts = ReplicaCounts.Of(desired, snapshot.Live, snapshot.Pods);
+        var live = snapshot.Workload(decision.Decided?.InGroups);
+        var desired = decision.Decided?.Replicas ?? live?.Replicas ?? WantedReplicas.Of(entity.Spec, null);
+        var counts = ReplicaCounts.Of(desired, live, snapshot.Pods);
         var conditions = DeploymentConditions.Of(snapshot, decision, trouble, counts);
         changed = [.. conditions.Changed];
         return new NemotronDeploymentStatus
@@ -37,7 +38,14 @@ internal static class DeploymentStatus
             DesiredReplicas = counts.Desired,
             Selector = ChildLabels.SelectorText(entity.Metadata.Name),
             Engine = decision.Decided is { } decided
-                ? new EngineStatus { Type = entity.Spec.Engine?.Type ?? EngineKind.TrtLlmServe, Image = decided.Launch.Image }
+                ? new EngineStatus
+                {
+                    Type = entity.Spec.Engine?.Type ?? EngineKind.TrtLlmServe,
+                    Image = decided.Launch.Image,
+                    Version = decided.Launch.Release.VersionText,
+                    Dialect = decided.Launch.Metrics is null ? null : decided.Launch.Release.MetricsDialect,
+                    Protocol = decided.Launch.Protocol,
+                }
                 : former?.Engine,
             Reasoning = new ReasoningStatus
             {
@@ -53,7 +61,7 @@ internal static class DeploymentStatus
         Gpu = plan.Request.Gpu?.Name,
         GpuMemoryBytes = plan.GpuBytes,
         GpusPerReplica = plan.Gpus,
-        NodesPerReplica = plan.Nodes,
+        NodesPerReplica = decided?.Shape.Pods ?? plan.Nodes,
         TensorParallel = plan.TensorParallel,
         PipelineParallel = plan.PipelineParallel,
         Precision = plan.Request.Precision.ToApi(),

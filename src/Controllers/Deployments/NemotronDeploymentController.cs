@@ -14,11 +14,12 @@ namespace Nemotron.Controllers.Deployments;
 // Owner references that block their owner's deletion need this where OwnerReferencesPermissionEnforcement is on.
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronDeployment.Plural + "/finalizers"], Verbs = RbacVerb.Update)]
 [EntityRbac(typeof(GpuNodePool), typeof(NodeView), typeof(PodView), Verbs = RbacVerb.Read)]
-[EntityRbac(typeof(V1Deployment), typeof(V1Service), typeof(V1ConfigMap), typeof(V1ServiceAccount), typeof(V1PodDisruptionBudget),
+[EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ConfigMap), typeof(V1ServiceAccount), typeof(V1PodDisruptionBudget),
     Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
 internal sealed partial class NemotronDeploymentController(
     FleetState fleet,
     IInformerCache<V1Deployment> deployments,
+    IInformerCache<LeaderWorkerSet> groups,
     IInformerCache<V1Service> services,
     IInformerCache<V1ServiceAccount> accounts,
     IInformerCache<PodView> pods,
@@ -29,6 +30,9 @@ internal sealed partial class NemotronDeploymentController(
     TimeProvider time,
     ILogger<NemotronDeploymentController> logger) : IEntityController<NemotronDeployment>
 {
+    // Nobody tells when a kind is installed, or when a LeaderWorkerSet has been at it for too long.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
+
     /// <inheritdoc/>
     public async Task<ReconciliationResult<NemotronDeployment>> ReconcileAsync(NemotronDeployment entity, CancellationToken cancellationToken)
     {
@@ -43,7 +47,15 @@ internal sealed partial class NemotronDeploymentController(
             return ReconciliationResult<NemotronDeployment>.Success(entity, later);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
         await PublishAsync(entity, changed, cancellationToken);
-        return ReconciliationResult<NemotronDeployment>.Success(entity);
+        return ReconciliationResult<NemotronDeployment>.Success(entity, LookAgainAfter(snapshot, decision));
+    }
+
+    private static TimeSpan? LookAgainAfter(DeploymentSnapshot snapshot, DeploymentDecision decision)
+    {
+        if (decision.NoPlace?.Reason == ConditionReasons.CrdMissing) return LookAgain;
+        if (decision.Decided is not { InGroups: true } decided || snapshot.Workload(inGroups: true)?.ProgressingSince is not { } since) return null;
+        var left = since + ProgressDeadline.Of(snapshot.Entity.Spec, decided.Launch) - snapshot.Now;
+        return left > TimeSpan.Zero ? left + TimeSpan.FromSeconds(1) : null;
     }
 
     /// <inheritdoc/>
@@ -72,6 +84,8 @@ internal sealed partial class NemotronDeploymentController(
         Gpus = fleet.Gpus,
         Pools = fleet.Pools(),
         Live = deployments.Get(entity.Metadata.NamespaceProperty, ChildNames.Deployment(entity.Metadata.Name)),
+        LiveGroups = groups.Get(entity.Metadata.NamespaceProperty, ChildNames.Groups(entity.Metadata.Name)),
+        GroupsServed = groups.Served,
         Pods = [.. pods.ByLabel(NemotronLabels.Deployment, entity.Metadata.Name).Where(pod => pod.Metadata.NamespaceProperty == entity.Metadata.NamespaceProperty)],
         Now = time.GetUtcNow(),
     };
@@ -93,14 +107,33 @@ internal sealed partial class NemotronDeploymentController(
                 await apply.ApplyAsync(grpc, entity, cancellationToken);
             else
                 await RemoveAsync(services.Get(entity.Metadata.NamespaceProperty, ChildNames.GrpcService(entity.Metadata.Name)), entity, cancellationToken);
-            await apply.ApplyAsync(EngineDeployment.Build(entity, decided, snapshot.Live), entity, cancellationToken);
-            return null;
+            return await ApplyReplicasAsync(snapshot, decided, cancellationToken);
         }
         catch (OwnedByAnotherException e)
         {
             LogNameTaken(entity.Metadata.NamespaceProperty, entity.Metadata.Name, e.Message);
             return new Refusal(ConditionReasons.NameTaken, $"{e.Message} Remove that object, or create this NemotronDeployment anew under another name.");
         }
+    }
+
+    private async Task<Refusal?> ApplyReplicasAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
+    {
+        var entity = snapshot.Entity;
+        var oldMayGo = Handover.OldMayGo(entity.Spec.Rollout?.Strategy ?? RolloutStrategy.Auto, decided.Replicas, decided.InGroups, snapshot.Pods);
+        if (!decided.InGroups)
+        {
+            await apply.ApplyAsync(EngineDeployment.Build(entity, decided, snapshot.Live), entity, cancellationToken);
+            if (oldMayGo) await RemoveAsync(snapshot.LiveGroups, entity, cancellationToken);
+            return null;
+        }
+
+        // The LeaderWorkerSet's controller makes a headless Service of the set's name, and takes one that is there for it.
+        var name = ChildNames.Groups(entity.Metadata.Name);
+        if (services.Get(entity.Metadata.NamespaceProperty, name) is not null)
+            return new Refusal(ConditionReasons.NameTaken, $"Service {entity.Metadata.NamespaceProperty}/{name} belongs to the NemotronDeployment {name}; the pods of this one need that name in DNS. Create one of the two anew under another name.");
+        await apply.ApplyAsync(EngineGroups.Build(entity, decided, snapshot.LiveGroups), entity, cancellationToken);
+        if (oldMayGo) await RemoveAsync(snapshot.Live, entity, cancellationToken);
+        return null;
     }
 
     private async Task RemoveAsync<T>(T? child, NemotronDeployment owner, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ namespace Nemotron.Controllers.Deployments;
 internal static class PoolChoice
 {
     /// <summary>A pool in which a replica fits.</summary>
-    public sealed record Placed(PoolState Pool, MemoryPlan Plan);
+    public sealed record Placed(PoolState Pool, MemoryPlan Plan, GroupShape Shape, bool WithinNvLinkDomain);
 
     /// <summary>What the search came to: a place, or why there is none.</summary>
     public sealed record Result(Placed? Place, Refusal? Refused = null, Refusal? NoPlace = null, MemoryPlan? Plan = null);
@@ -37,7 +37,7 @@ internal static class PoolChoice
         var places = results.Where(result => result.Place is not null).ToList();
         if (places.Count > 0)
             return places.FirstOrDefault(result => result.Place!.Pool.Pool.Metadata.Name == snapshot.Entity.Status?.NodePool)
-                ?? places.MaxBy(result => TpGroups.FreeGroups(result.Place!.Pool.Nodes, result.Place.Plan.TensorParallel * result.Place.Plan.PipelineParallel))!;
+                ?? places.MaxBy(result => TpGroups.FreeGroups(result.Place!.Pool.Nodes, result.Place.Shape))!;
 
         if (results.Count == 1) return results[0];
         var reasons = pools.Zip(results, (pool, result) => $"{pool.Pool.Metadata.Name}: {(result.Refused ?? result.NoPlace)!.Message}");
@@ -51,25 +51,43 @@ internal static class PoolChoice
             return new Result(null, NoPlace: new Refusal(ConditionReasons.NoNodes,
                 $"Pool {name} has no node with GPUs, and its spec.gpu does not say what one would have. Add nodes that carry its labels."));
 
-        var plan = MemoryPlanner.Plan(Request(snapshot.Entity.Spec, choice, gpu));
+        var plan = Plan(snapshot.Entity.Spec, choice, gpu);
         if (plan.Findings.FirstOrDefault(finding => finding.Refuses) is { } finding)
             return new Result(null, Refused: Refuse(finding, name), Plan: plan);
 
-        var gpus = plan.TensorParallel * plan.PipelineParallel;
-        if (gpus > gpu.PerNode)
+        var shape = GroupShape.For(plan.TensorParallel, plan.PipelineParallel, gpu.PerNode);
+        if (shape.Pods > MostPods)
             return new Result(null, Plan: plan, NoPlace: new Refusal(ConditionReasons.GroupTooLarge,
-                $"A replica needs {gpus} GPUs on one node (tensorParallel {plan.TensorParallel} × pipelineParallel {plan.PipelineParallel}); the largest node of pool {name} has {gpu.PerNode}. "
-                + $"Lower spec.tensorParallel to {1 << int.Log2(gpu.PerNode)} or less, or use a pool with larger nodes. Replicas over several nodes are not available in this version."));
-        return new Result(new Placed(pool, plan));
+                $"A replica needs {shape.Gpus} GPUs (tensorParallel {plan.TensorParallel} × pipelineParallel {plan.PipelineParallel}) and so {shape.Pods} nodes of pool {name}, which have {gpu.PerNode} each; "
+                + $"more than {MostPods} are not started as one. Use a pool with larger nodes."));
+        return new Result(new Placed(pool, plan, shape, gpu.InRacks && shape.Pods > 1));
     }
 
-    private static PlanRequest Request(NemotronDeploymentSpec spec, ModelChoice choice, PoolGpu gpu) => new()
+    /// <summary>
+    /// The plan as asked; where nothing was asked that says otherwise and no group on one node (or in one NVLink domain) holds the model,
+    /// the plan with the fewest stages that does, each on nodes of its own.
+    /// </summary>
+    private static MemoryPlan Plan(NemotronDeploymentSpec spec, ModelChoice choice, PoolGpu gpu)
+    {
+        var plan = MemoryPlanner.Plan(Request(spec, choice, gpu, spec.TensorParallel, spec.PipelineParallel ?? 1));
+        if (spec.PipelineParallel is not null || spec.TensorParallel < gpu.PerNode || plan.MemoryFits) return plan;
+        var degree = spec.TensorParallel ?? TensorParallelRules.Allowed(choice.Entry.Architecture, choice.Engine, gpu.DomainGpus)[^1];
+        for (var stages = 2; stages <= MostStages && stages * degree <= gpu.Nodes * gpu.PerNode; stages++)
+        {
+            var spread = MemoryPlanner.Plan(Request(spec, choice, gpu, degree, stages));
+            if (!spread.Findings.Any(finding => finding.Refuses)) return spread;
+        }
+
+        return plan;
+    }
+
+    private static PlanRequest Request(NemotronDeploymentSpec spec, ModelChoice choice, PoolGpu gpu, int? tensorParallel, int pipelineParallel) => new()
     {
         Model = choice.Entry,
         Gpu = gpu.Type,
         GpuMemoryMiB = gpu.MemoryMebibytes,
-        TensorParallel = spec.TensorParallel,
-        PipelineParallel = spec.PipelineParallel ?? 1,
+        TensorParallel = tensorParallel,
+        PipelineParallel = pipelineParallel,
         Precision = choice.Precision,
         KvPrecision = spec.KvCache?.Precision?.ToPlanner(),
         // Without a wish the plan is for whatever context the memory holds: only one block must fit.
@@ -78,9 +96,16 @@ internal static class PoolChoice
         Engine = choice.Engine,
         MemoryFraction = spec.KvCache?.FreeGpuMemoryFraction,
         GpusPerNode = gpu.PerNode,
-        // How many GPUs work together at full speed is the GPU's; that a node has fewer is said with the node's number.
-        MultiNode = true,
+        DomainGpus = gpu.DomainGpus,
+        // Who asks for a larger group than works together at full speed gets it; the planner by itself does not take one.
+        MultiNode = tensorParallel is not null,
     };
+
+    // The schema's bound on pipelineParallel.
+    private const int MostStages = 16;
+
+    // The leader of a group speaks to each of its workers itself, and Open MPI to that many daemons at once (routed_radix).
+    private const int MostPods = 64;
 
     // A model that cannot hold a conversation of this many tokens does not fit in any useful sense.
     private const int LeastUsefulContext = 4096;

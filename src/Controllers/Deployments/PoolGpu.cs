@@ -6,8 +6,13 @@ namespace Nemotron.Controllers.Deployments;
 /// <param name="Type">The catalogue's entry; null for a product it does not know, which is then planned by its memory alone.</param>
 /// <param name="MemoryMebibytes">Memory of one GPU in MiB, the least of the pool; null takes the catalogue's.</param>
 /// <param name="PerNode">GPUs of the largest node.</param>
-internal sealed record PoolGpu(GpuType? Type, int? MemoryMebibytes, int PerNode)
+/// <param name="Nodes">Nodes that there are, or may be: a replica is not spread over more unasked.</param>
+/// <param name="DomainGpus">GPUs that work together at full speed: a node's, or those of a rack's NVLink domain where all nodes say that they are in one.</param>
+internal sealed record PoolGpu(GpuType? Type, int? MemoryMebibytes, int PerNode, int Nodes, int DomainGpus)
 {
+    /// <summary>Whether a replica over several nodes must stay within one NVLink domain.</summary>
+    public bool InRacks => DomainGpus > PerNode;
+
     /// <summary>The pool's GPU, or null when neither nodes nor spec tell enough to plan with.</summary>
     public static PoolGpu? Of(PoolState pool, GpuCatalogue gpus)
     {
@@ -18,12 +23,16 @@ internal sealed record PoolGpu(GpuType? Type, int? MemoryMebibytes, int PerNode)
             var least = nodes.MinBy(node => node.GpuMemoryMebibytes ?? int.MaxValue)!;
             gpus.TryFind(least.Product!, out var found);
             var perNode = Planning.Placement.TpGroups.LargestNode(pool.Nodes);
-            return (found is null && least.GpuMemoryMebibytes is null) || perNode == 0 ? null : new PoolGpu(found, least.GpuMemoryMebibytes, perNode);
+            if ((found is null && least.GpuMemoryMebibytes is null) || perNode == 0) return null;
+            var inRacks = found is not null && found.DomainGpus > perNode && nodes.TrueForAll(node => node.Clique is not null);
+            return new PoolGpu(found, least.GpuMemoryMebibytes, perNode, Math.Max(nodes.Count, pool.Pool.Spec.MaxNodes ?? 0), inRacks ? found!.DomainGpus : perNode);
         }
 
         if (pool.Pool.Spec.Gpu is not { } declared) return null;
         gpus.TryFind(declared.Product, out var type);
         var memory = declared.Memory is { } quantity ? (int?)(long)(quantity.ToDecimal() / (1 << 20)) : null;
-        return type is null && memory is null ? null : new PoolGpu(type, memory, declared.PerNode);
+        return type is null && memory is null
+            ? null
+            : new PoolGpu(type, memory, declared.PerNode, Math.Max(1, pool.Pool.Spec.MaxNodes ?? 1), declared.PerNode);
     }
 }

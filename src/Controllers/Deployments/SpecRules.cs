@@ -21,6 +21,16 @@ internal static class SpecRules
                 return new Refusal(ConditionReasons.InvalidField, $"spec.podTemplate.metadata.{kind}[{key}]: keys under {NemotronApi.Group}/ and app.kubernetes.io/ are the operator's; use a prefix of your own.");
         }
 
-        return null;
+        if (entity.Spec.Engine?.Api == EngineApi.Grpc && entity.Spec.Gateway?.Enabled != false)
+            return new Refusal(ConditionReasons.InvalidField, "spec.gateway.enabled: must be false while spec.engine.api is Grpc: the gateway speaks HTTP to the engine.");
+        return HostMemory(entity.Spec);
     }
+
+    // The engine takes it at its start, and is killed for it.
+    private static Refusal? HostMemory(NemotronDeploymentSpec spec) =>
+        EngineRequest.HostOffloadBytes(spec) is > 0 and var offload
+        && spec.PodTemplate?.Resources?.Limits is { } limits && limits.TryGetValue("memory", out var limit) && limit.ToDecimal() <= offload
+            ? new Refusal(ConditionReasons.InvalidField,
+                $"spec.podTemplate.resources.limits.memory: {limit} is not more than spec.kvCache.hostOffload ({spec.KvCache!.HostOffload}), which the engine takes when it starts. Raise the one or lower the other.")
+            : null;
 }

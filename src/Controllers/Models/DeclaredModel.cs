@@ -27,6 +27,7 @@ internal static class DeclaredModel
             ["checkpoints"] = new JsonArray([.. (spec.Checkpoints ?? []).Select(Checkpoint)]),
             ["reasoning"] = Reasoning(spec.Reasoning),
             ["keptInBf16"] = new JsonArray([.. (spec.KeptInBf16 ?? []).Select(part => (JsonNode)part.ToString())]),
+            ["launch"] = new JsonObject { ["parsers"] = new JsonArray([.. (spec.Parsers ?? []).Select(Parsers)]) },
             ["ssmState"] = (read is { } config ? config.SsmState.ToString() : null) ?? (spec.SsmState ?? StatePrecision.FP32).ToString(),
             ["architecture"] = JsonNode.Parse(KubernetesJson.Serialize(spec.Architecture ?? Placeholder)),
         };
@@ -49,6 +50,14 @@ internal static class DeclaredModel
     {
         var node = new JsonObject { ["id"] = checkpoint.Id, ["precision"] = (checkpoint.Precision ?? Precision.BF16).ToString() };
         if (checkpoint.MaxContextTokens is { } most) node["maxContextTokens"] = most;
+        return node;
+    }
+
+    private static JsonNode Parsers(ModelParsers parsers)
+    {
+        var node = new JsonObject { ["since"] = parsers.Since };
+        if (parsers.Reasoning is { } reasoning) node["reasoning"] = reasoning;
+        if (parsers.Tool is { } tool) node["tool"] = tool;
         return node;
     }
 

@@ -31,6 +31,9 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
     [JsonPropertyName("status")]
     public NodeViewStatus? Status { get; set; }
 
+    /// <summary>The label with the NVLink domain that a node of a rack is a part of.</summary>
+    public const string CliqueLabel = "nvidia.com/gpu.clique";
+
     /// <summary>Whether anything that placement looks at differs; heartbeats do not.</summary>
     public static bool Differs(NodeView? before, NodeView? after) =>
         before is null || after is null
@@ -51,7 +54,11 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
         Gpus(Status?.Capacity),
         Gpus(Status?.Allocatable),
         allocated,
-        Fault());
+        Fault())
+    {
+        // NVIDIA's GPU feature discovery: ClusterUUID.CliqueID of the NVLink fabric.
+        Clique = Label(CliqueLabel),
+    };
 
     /// <summary>The value of a label, or null.</summary>
     public string? Label(string key) => Metadata.Labels is { } labels && labels.TryGetValue(key, out var value) ? value : null;

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
+using Nemotron.Crds;
 
 namespace Nemotron.Controllers.Views;
 
@@ -59,6 +60,20 @@ public sealed class PodView : IKubernetesObject<V1ObjectMeta>
         .FirstOrDefault(waiting => waiting is { Reason: not (null or "ContainerCreating" or "PodInitializing") }) is { } trouble
             ? string.IsNullOrEmpty(trouble.Message) ? trouble.Reason : $"{trouble.Reason}: {trouble.Message}"
             : null;
+
+    /// <summary>Whether it only computes for another pod that answers requests.</summary>
+    [JsonIgnore]
+    public bool IsWorker => Metadata.Labels?.TryGetValue(NemotronLabels.Role, out var role) == true && role == NemotronLabels.WorkerRole;
+
+    /// <summary>Whether it is one of the pods of a replica over several nodes.</summary>
+    [JsonIgnore]
+    public bool InGroup => Metadata.Labels?.ContainsKey(LeaderWorkerSet.GroupIndexLabel) == true;
+
+    /// <summary>The replica it is, or is a part of; distinct within a namespace.</summary>
+    [JsonIgnore]
+    public string Replica => Metadata.Labels is { } labels && labels.TryGetValue(LeaderWorkerSet.NameLabel, out var set) && labels.TryGetValue(LeaderWorkerSet.GroupIndexLabel, out var index)
+        ? $"{set}/{index}"
+        : Metadata.Name;
 
     /// <summary>Whether anything that the controllers look at differs.</summary>
     public static bool Differs(PodView? before, PodView? after) =>

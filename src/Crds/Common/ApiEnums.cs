@@ -77,6 +77,17 @@ public enum EngineKind
     Triton,
 }
 
+/// <summary>What the engine serves its clients.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<EngineApi>))]
+public enum EngineApi
+{
+    /// <summary>HTTP: the OpenAI API from trtllm-serve; KServe's from Triton, with gRPC beside it.</summary>
+    Http,
+
+    /// <summary>gRPC with token ids from trtllm-serve, in place of HTTP.</summary>
+    Grpc,
+}
+
 /// <summary>When the kubelet pulls an image.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ImagePullPolicy>))]
 public enum ImagePullPolicy

@@ -24,11 +24,14 @@ public static class ConditionReasons
     /// <summary>The model does not fit into the memory of that many GPUs.</summary>
     public const string DoesNotFit = "DoesNotFit";
 
-    /// <summary>A replica needs more GPUs than any node of the pool has.</summary>
+    /// <summary>A replica needs more GPUs than any node of the pool has, and cannot be spread.</summary>
     public const string GroupTooLarge = "GroupTooLarge";
 
     /// <summary>The engine does not support the combination.</summary>
     public const string EngineNotSupported = "EngineNotSupported";
+
+    /// <summary>The checkpoint is loaded through Python code of its own, which the spec does not allow.</summary>
+    public const string RemoteCodeNotTrusted = "RemoteCodeNotTrusted";
 
     /// <summary>The name leaves no room for the names of what is made from it.</summary>
     public const string NameTooLong = "NameTooLong";

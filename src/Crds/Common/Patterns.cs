@@ -27,6 +27,12 @@ internal static class Patterns
     /// <summary>A Hugging Face repository: <c>nvidia/Llama-3_3-Nemotron-Super-49B-v1</c>.</summary>
     internal const string HuggingFaceId = "^[A-Za-z0-9][-A-Za-z0-9_.]*/[A-Za-z0-9][-A-Za-z0-9_.]*$";
 
+    /// <summary>The name of one of the engine's parsers, such as <c>nano-v3</c> or <c>qwen3_coder</c>.</summary>
+    internal const string ParserName = "^[A-Za-z0-9][-A-Za-z0-9_.]*$";
+
+    /// <summary>A release of TensorRT-LLM, such as <c>1.2.0</c> or <c>1.3.0rc11</c>.</summary>
+    internal const string TrtLlmRelease = @"^[0-9]{1,4}(\.[0-9]{1,4}){1,2}(rc[0-9]{1,4})?$";
+
     /// <summary>The durations that the schemas take, a part of what <see cref="Duration.Parse"/> reads: not negative, units from milliseconds to hours.</summary>
     internal const string Duration = @"^(0|([0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h)){1,4})$";
 

@@ -12,6 +12,15 @@ public static class NemotronLabels
     /// <summary>On pods: the engine kind.</summary>
     public const string Engine = NemotronApi.Group + "/engine";
 
+    /// <summary>On pods: whether it answers requests (<see cref="ServerRole"/>) or only computes for one that does (<see cref="WorkerRole"/>).</summary>
+    public const string Role = NemotronApi.Group + "/role";
+
+    /// <summary>The role of a pod that answers requests: one per replica.</summary>
+    public const string ServerRole = "server";
+
+    /// <summary>The role of the other pods of a replica over several nodes.</summary>
+    public const string WorkerRole = "worker";
+
     /// <summary>On pods: the hash of the pod template.</summary>
     public const string Revision = NemotronApi.Group + "/revision";
 

@@ -42,7 +42,7 @@ public sealed record NemotronDeploymentSpec
     [EnumValues(1, 2, 4, 8, 16)]
     public int? TensorParallel { get; init; }
 
-    /// <summary>Stages that the layers of a replica are split into; a replica takes tensorParallel × pipelineParallel GPUs. Absent: 1, or as many nodes as a replica needs.</summary>
+    /// <summary>Stages that the layers of a replica are split into; a replica takes tensorParallel × pipelineParallel GPUs. Absent: 1; or, where no tensor-parallel group on one node or in one NVLink domain holds the model, the fewest that do, each on nodes of its own.</summary>
     [RangeMinimum(1), RangeMaximum(16)]
     public int? PipelineParallel { get; init; }
 
@@ -79,6 +79,9 @@ public sealed record NemotronDeploymentSpec
 
     /// <summary>What else the pods get: labels, node constraints, CPU and memory, security.</summary>
     public PodTemplateSpec? PodTemplate { get; init; }
+
+    /// <summary>What replicas over several nodes get; of no effect on others.</summary>
+    public MultiNodeSpec? MultiNode { get; init; }
 
     /// <summary>The GpuNodePool the replicas run in. Absent: any pool in which a replica fits.</summary>
     [Length(1, 63), Pattern(Patterns.DnsLabel)]

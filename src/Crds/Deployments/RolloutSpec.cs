@@ -41,8 +41,8 @@ public sealed record RolloutSpec
     [DefaultValue(1), RangeMinimum(0), Pattern(Patterns.Percent)]
     public IntOrString? MaxUnavailable { get; init; }
 
-    /// <summary>How long a rollout may go without progress before it is reported as stuck. Loading a large model takes many minutes.</summary>
-    [DefaultValue("1h"), ValidationRule("self > duration('0s')", message: "must be above zero")]
+    /// <summary>How long a rollout may go without progress before it is reported as stuck. Absent: ten minutes more than a replica may take to start.</summary>
+    [ValidationRule("self > duration('0s')", message: "must be above zero")]
     public Duration? ProgressDeadline { get; init; }
 
     /// <summary>What a new replica must show before the next old one goes.</summary>

@@ -57,6 +57,10 @@ public sealed record NemotronModelSpec
     [DefaultValue("{}")]
     public ModelReasoning? Reasoning { get; init; }
 
+    /// <summary>TensorRT-LLM's parsers for the model's output, by release. Absent: none is set unless a deployment names one.</summary>
+    [Items(maxItems: 8), XListType(XListType.Map), XListMapKeys("since")]
+    public IReadOnlyList<ModelParsers>? Parsers { get; init; }
+
     /// <summary>Matrices that FP8 and NVFP4 checkpoints of the model keep in BF16, besides embedding, output head, norms and convolution, which all do.</summary>
     [Items(maxItems: 3), XListType(XListType.Set)]
     public IReadOnlyList<QuantisablePart>? KeptInBf16 { get; init; }
@@ -86,6 +90,23 @@ public sealed record ModelCheckpoint
     /// <summary>The longest sequence it was made for, in tokens, where it differs from the model's.</summary>
     [RangeMinimum(1), RangeMaximum(16_777_216)]
     public int? MaxContextTokens { get; init; }
+}
+
+/// <summary>TensorRT-LLM's parsers for a model's output.</summary>
+[ValidationRule("has(self.reasoning) || has(self.tool)", message: "reasoning, tool or both must be set")]
+public sealed record ModelParsers
+{
+    /// <summary>The first release of TensorRT-LLM that has them, such as 1.2.0 or 1.3.0rc11.</summary>
+    [Length(1, 32), Pattern(Patterns.TrtLlmRelease)]
+    public required string Since { get; init; }
+
+    /// <summary>The parser of reasoning traces, such as nano-v3.</summary>
+    [Length(1, 64), Pattern(Patterns.ParserName)]
+    public string? Reasoning { get; init; }
+
+    /// <summary>The parser of tool calls, such as qwen3_coder.</summary>
+    [Length(1, 64), Pattern(Patterns.ParserName)]
+    public string? Tool { get; init; }
 }
 
 /// <summary>A key of a ConfigMap.</summary>

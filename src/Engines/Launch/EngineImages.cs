@@ -11,6 +11,9 @@ public static class EngineImages
     /// <summary>Triton's release (year.month) taken when a deployment names none.</summary>
     public const string DefaultTritonVersion = "26.07";
 
+    /// <summary>The version of <paramref name="engine"/> taken when a deployment names none.</summary>
+    public static string DefaultVersion(EngineKind engine) => engine == EngineKind.Triton ? DefaultTritonVersion : DefaultTrtLlmVersion;
+
     /// <summary>The image for <paramref name="engine"/> at <paramref name="version"/> (null: the default).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The engine is known to the planner only.</exception>
     public static string For(EngineKind engine, string? version) => engine switch

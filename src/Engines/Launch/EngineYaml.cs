@@ -13,26 +13,33 @@ internal static class EngineYaml
     {
         var root = new Dictionary<object, object>();
         foreach (var (key, value) in ours) root[key] = value;
-        if (!string.IsNullOrWhiteSpace(extra)) Merge(root, Read(extra));
+        if (!string.IsNullOrWhiteSpace(extra)) Merge(root, ReadMapping(Read(extra)));
         return new SerializerBuilder().WithIndentedSequences().WithNewLine("\n").Build().Serialize(root);
     }
 
-    private static Dictionary<object, object> Read(string extra)
+    /// <summary>Reads the user's YAML.</summary>
+    /// <exception cref="LaunchRefusedException">It is not one YAML mapping.</exception>
+    public static YamlMappingNode Read(string extra)
     {
         try
         {
             var stream = new YamlStream();
             stream.Load(new StringReader(extra));
-            if (stream.Documents is [{ RootNode: YamlMappingNode mapping }]) return ReadMapping(mapping);
+            if (stream.Documents is [{ RootNode: YamlMappingNode mapping }]) return mapping;
         }
         catch (YamlException e)
         {
-            throw new LaunchRefusedException("engine.extraConfig",
-                $"engine.extraConfig is not valid YAML (line {e.Start.Line}, column {e.Start.Column}): {e.InnerException?.Message ?? e.Message}");
+            throw LaunchRefusedException.Invalid("engine.extraConfig",
+                $"not valid YAML (line {e.Start.Line}, column {e.Start.Column}): {e.InnerException?.Message ?? e.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            // The scanner's own failure on a flow collection that the text ends within; it keeps the place to itself.
+            throw LaunchRefusedException.Invalid("engine.extraConfig", "not valid YAML: is a bracket or brace left open?");
         }
 
-        throw new LaunchRefusedException("engine.extraConfig",
-            "engine.extraConfig must be one YAML mapping of the engine's options, such as \"scheduler_config: {capacity_scheduler_policy: GUARANTEED_NO_EVICT}\".");
+        throw LaunchRefusedException.Invalid("engine.extraConfig",
+            "must be one YAML mapping of the engine's options, such as \"scheduler_config: {capacity_scheduler_policy: GUARANTEED_NO_EVICT}\".");
     }
 
     private static Dictionary<object, object> ReadMapping(YamlMappingNode mapping) =>

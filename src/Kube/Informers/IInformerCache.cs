@@ -24,6 +24,11 @@ public interface IInformerState
     /// <summary>Whether the cache has held a whole list once.</summary>
     bool Synced { get; }
 
+    /// <summary>
+    /// Whether the API server has the type: false for an optional one (<see cref="InformerOptions{T}.Optional"/>) that is not installed, as the last list found.
+    /// </summary>
+    bool Served { get; }
+
     /// <summary>Why list or watch fails at the moment, in a sentence; null when it does not.</summary>
     string? Trouble { get; }
 

@@ -36,6 +36,7 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
     private Action<NamespacedName?>? progress;
     private volatile string? seenVersion;
     private volatile string? trouble;
+    private volatile bool served = true;
 
     internal Informer(InformerOptions<T> options, Func<Informer<T>, KubeApi, CancellationToken, Task> run)
     {
@@ -47,6 +48,8 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
     public string Resource => Type.FullName;
 
     public bool Synced => synced.Task.IsCompletedSuccessfully;
+
+    public bool Served => served;
 
     public string? Trouble
     {
@@ -170,10 +173,17 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
     /// <summary>
     /// A whole list. What the cache has and the list has not was deleted while nobody watched: handlers hear of it with the last known state.
     /// </summary>
-    internal void Replace(IReadOnlyList<T> objects, IReadOnlyDictionary<NamespacedName, string> unreadableNow, string version)
+    internal void Replace(IReadOnlyList<T> objects, IReadOnlyDictionary<NamespacedName, string> unreadableNow, string version) =>
+        Replace(objects, unreadableNow, version, typeServed: true);
+
+    /// <summary>The type is not installed, and so there are no objects.</summary>
+    internal void ReplaceByNothing() => Replace([], new Dictionary<NamespacedName, string>(), "", typeServed: false);
+
+    private void Replace(IReadOnlyList<T> objects, IReadOnlyDictionary<NamespacedName, string> unreadableNow, string version, bool typeServed)
     {
         lock (applying)
         {
+            served = typeServed;
             unreadable.Clear();
             foreach (var (key, why) in unreadableNow)
             {

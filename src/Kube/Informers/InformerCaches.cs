@@ -104,6 +104,8 @@ internal sealed class InjectedCache<T>(IInformerCaches caches) : IInformerCache<
 
     public bool Synced => inner.Synced;
 
+    public bool Served => inner.Served;
+
     public string? Trouble => inner.Trouble;
 
     public int Count => inner.Count;

@@ -99,7 +99,7 @@ internal sealed class Reflector<T>(
         if (informer.Options.Optional && ApiErrors.StatusOf(error) == System.Net.HttpStatusCode.NotFound)
         {
             // No type, no objects. Handlers hear of those that went with it.
-            informer.Replace([], new Dictionary<NamespacedName, string>(), "");
+            informer.ReplaceByNothing();
             ReflectorLog.NotInstalled(logger, informer.Resource);
             return Backoff.Longest * (1 + jitter.NextDouble());
         }

@@ -42,6 +42,9 @@ public sealed record ModelEntry
     /// <summary>SSM state format planned for: FP32, the larger, unless the model's card or configuration says otherwise.</summary>
     public StatePrecision SsmState { get; init; } = StatePrecision.FP32;
 
+    /// <summary>What starting an engine needs to know.</summary>
+    public LaunchFacts Launch { get; init; } = LaunchFacts.None;
+
     /// <summary>Marks on figures that were not read first-hand.</summary>
     public IReadOnlyList<FigureProvenance> Provenance { get; init; } = [];
 

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Nemotron.Planning;
 
 /// <summary>Reads one model of the catalogue from its YAML document (the format is described in <c>docs/memory-plan.md</c>).</summary>
-public static class ModelYaml
+public static partial class ModelYaml
 {
     /// <summary>Reads a model.</summary>
     /// <param name="file">What errors call the document.</param>
@@ -22,6 +24,7 @@ public static class ModelYaml
             Reasoning = root.Optional("reasoning") is { } reasoning ? ReadReasoning(reasoning) : ReasoningSpec.None,
             KeptInBf16 = [.. root.Optional("keptInBf16")?.Items().Select(ReadQuantisable) ?? []],
             SsmState = root.Optional("ssmState")?.Enum<StatePrecision>() ?? StatePrecision.FP32,
+            Launch = root.Optional("launch") is { } launch ? ReadLaunch(launch) : LaunchFacts.None,
             Provenance = [.. root.Optional("provenance")?.Items().Select(ReadProvenance) ?? []],
             Architecture = ArchitectureYaml.Read(root.Required("architecture")),
         };
@@ -54,6 +57,30 @@ public static class ModelYaml
         node.Finish();
         return checkpoint;
     }
+
+    private static LaunchFacts ReadLaunch(DocumentNode node)
+    {
+        var facts = new LaunchFacts
+        {
+            GuidedDecoding = node.Optional("guidedDecoding")?.Enum<FeatureSupport>() ?? FeatureSupport.NotFound,
+            Parsers = [.. node.Optional("parsers")?.Items().Select(ReadParsers) ?? []],
+        };
+        node.Finish();
+        return facts;
+    }
+
+    private static ParserNames ReadParsers(DocumentNode node)
+    {
+        var since = node.Required("since").Text();
+        if (!Release().IsMatch(since)) throw node.Error("since", $"must be a release of TensorRT-LLM such as 1.2.0 or 1.3.0rc11, not '{since}'");
+        var names = new ParserNames(since, node.Optional("reasoning")?.Text(), node.Optional("tool")?.Text());
+        if (names is { Reasoning: null, Tool: null }) throw node.Error("needs reasoning, tool, or both");
+        node.Finish();
+        return names;
+    }
+
+    [GeneratedRegex(@"^[0-9]{1,4}(\.[0-9]{1,4}){1,2}(rc[0-9]{1,4})?$")]
+    private static partial Regex Release();
 
     private static ReasoningSpec ReadReasoning(DocumentNode node)
     {

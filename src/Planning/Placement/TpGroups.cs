@@ -1,6 +1,6 @@
 namespace Nemotron.Planning.Placement;
 
-/// <summary>Whole TP groups on nodes. A group never spans nodes here; one larger than every node is a multi-node group.</summary>
+/// <summary>Whole TP groups on nodes.</summary>
 public static class TpGroups
 {
     /// <summary>How many groups of <paramref name="groupSize"/> GPUs fit into the free GPUs of <paramref name="nodes"/>, each on one node.</summary>
@@ -9,6 +9,14 @@ public static class TpGroups
         ArgumentOutOfRangeException.ThrowIfLessThan(groupSize, 1);
         return nodes.Sum(node => node.Free / groupSize);
     }
+
+    /// <summary>
+    /// How many replicas of a shape fit into the free GPUs of <paramref name="nodes"/>. The pods of one with several stay within an NVLink domain
+    /// where nodes are in one.
+    /// </summary>
+    public static int FreeGroups(IEnumerable<NodeState> nodes, GroupShape shape) => shape.Pods == 1
+        ? FreeGroups(nodes, shape.GpusPerPod)
+        : nodes.GroupBy(node => node.Clique).Sum(domain => domain.Sum(node => node.Free / shape.GpusPerPod) / shape.Pods);
 
     /// <summary>
     /// The largest TP group that could be started now: the largest power of two (TP degrees are powers of two) not above the most free GPUs of any node; 0 when none is free.

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using k8s;
-using Nemotron.Crds;
+using Nemotron.Crds.Generation;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.EventEmitters;
@@ -10,21 +10,32 @@ namespace Nemotron.Controllers.Tests.Builders;
 /// <summary>YAML as people write it, to typed objects and back.</summary>
 internal static class Manifests
 {
-    public static NemotronDeployment Read(string yaml)
+    private static readonly IDeserializer Reader = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build();
+    private static readonly ISerializer Json = new SerializerBuilder().JsonCompatible().Build();
+
+    /// <summary>The documents of a file, as JSON.</summary>
+    public static IEnumerable<JsonObject> Documents(string yaml) => yaml.Split("\n---\n")
+        .Select(document => Reader.Deserialize<object?>(document))
+        .Where(graph => graph is not null)
+        .Select(graph => JsonNode.Parse(Json.Serialize(graph!))!.AsObject());
+
+    /// <summary>One of our resources, with the defaults that the API server fills in.</summary>
+    public static T Ours<T>(JsonObject document)
     {
-        var graph = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build().Deserialize<object>(yaml);
-        var json = new SerializerBuilder().JsonCompatible().Build().Serialize(graph);
-        return KubernetesJson.Deserialize<NemotronDeployment>(json);
+        ManifestDefaults.Apply(typeof(T), document);
+        return As<T>(document);
     }
 
-    public static string Write(object obj) =>
-        new SerializerBuilder().WithIndentedSequences().WithQuotingNecessaryStrings().WithNewLine("\n").WithEventEmitter(next => new BlockText(next)).Build().Serialize(Plain(JsonNode.Parse(KubernetesJson.Serialize(obj)))!);
+    public static T As<T>(JsonNode document) => KubernetesJson.Deserialize<T>(document.ToJsonString());
+
+    public static string Write(JsonNode node) =>
+        new SerializerBuilder().WithIndentedSequences().WithQuotingNecessaryStrings().WithNewLine("\n").WithEventEmitter(next => new BlockText(next)).Build().Serialize(Plain(node)!);
 
     private static object? Plain(JsonNode? node) => node switch
     {
         JsonObject map => map.OrderBy(pair => Rank(pair.Key)).ThenBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => Plain(pair.Value)),
         JsonArray list => list.Select(Plain).ToList(),
-        JsonValue value when value.TryGetValue<long>(out var whole) => whole,
+        JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.Number && long.TryParse(value.ToJsonString(), out var whole) => whole,
         JsonValue value when value.TryGetValue<bool>(out var flag) => flag,
         JsonValue value => value.GetValueKind() == System.Text.Json.JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString(),
         null => null,

@@ -14,8 +14,11 @@ internal static class ChildLabels
     /// <summary>What selects the pods of a NemotronDeployment.</summary>
     public static Dictionary<string, string> Selector(string owner) => new() { [NemotronLabels.Deployment] = owner };
 
-    /// <summary>The selector as text, for <c>/scale</c>.</summary>
-    public static string SelectorText(string owner) => $"{NemotronLabels.Deployment}={owner}";
+    /// <summary>What selects the pods that answer requests: one per replica.</summary>
+    public static Dictionary<string, string> ServerSelector(string owner) => new() { [NemotronLabels.Deployment] = owner, [NemotronLabels.Role] = NemotronLabels.ServerRole };
+
+    /// <summary>That selector as text, for <c>/scale</c>: what averages over replicas must count each once.</summary>
+    public static string SelectorText(string owner) => $"{NemotronLabels.Deployment}={owner},{NemotronLabels.Role}={NemotronLabels.ServerRole}";
 
     /// <summary>The labels of a child object.</summary>
     public static Dictionary<string, string> Of(string owner) => new()

@@ -8,11 +8,22 @@ internal static partial class ChildNames
     // A Service's name is a DNS label: 63 characters; the longest of ours adds "-grpc", the ConfigMap "-engine" has room to spare.
     private const int LongestServiceName = 63;
     private const string GrpcSuffix = "-grpc";
+    private const string GroupSuffix = "-group";
+
+    // Pods of a StatefulSet carry its revision as a label: its name, a dash and ten characters, 63 in all. The one of a group's workers is
+    // named after the group, whose number has up to four digits.
+    private const int LongestStatefulSetName = 52;
+    private const int GroupNumber = 5;
 
     /// <summary>The most characters a NemotronDeployment's name may have.</summary>
     public const int LongestOwnerName = 58;
 
     public static string Deployment(string owner) => owner;
+
+    /// <summary>
+    /// A LeaderWorkerSet makes a headless Service of its own name, so it cannot have the name of the Service for clients.
+    /// </summary>
+    public static string Groups(string owner) => owner + GroupSuffix;
 
     public static string Service(string owner) => owner;
 
@@ -23,6 +34,14 @@ internal static partial class ChildNames
     public static string DisruptionBudget(string owner) => owner;
 
     public static string ServiceAccount(string owner) => owner;
+
+    /// <summary>Why the pods of a replica over several nodes cannot be named after <paramref name="owner"/>, and what would do; null when they can.</summary>
+    public static string? GroupRefusal(string owner)
+    {
+        const int longest = LongestStatefulSetName - GroupNumber - 6;
+        return owner.Length <= longest ? null
+            : $"metadata.name has {owner.Length} characters; a replica over several nodes is named after it with \"{GroupSuffix}\" and two numbers added, which leaves room for {longest}. Create it anew under a shorter name.";
+    }
 
     /// <summary>Why children cannot be named after <paramref name="owner"/>, and what would do; null when they can.</summary>
     public static string? Refusal(string owner)

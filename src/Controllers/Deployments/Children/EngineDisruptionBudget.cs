@@ -3,7 +3,7 @@ using Nemotron.Crds;
 
 namespace Nemotron.Controllers.Deployments.Children;
 
-/// <summary>Lets a node drain take one replica at a time.</summary>
+/// <summary>Lets a node drain take one replica at a time: also where a replica has several pods, since without one the others are not ready either.</summary>
 internal static class EngineDisruptionBudget
 {
     public static V1PodDisruptionBudget Build(NemotronDeployment owner) => new()

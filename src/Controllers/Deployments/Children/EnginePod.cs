@@ -4,47 +4,51 @@ using Nemotron.Crds;
 
 namespace Nemotron.Controllers.Deployments.Children;
 
-/// <summary>The pod of one replica.</summary>
+/// <summary>The pods of one replica: the one that serves, and those that compute for it where there are several.</summary>
 internal static class EnginePod
 {
-    /// <summary>The name of the container that runs the engine.</summary>
-    public const string Container = "engine";
+    /// <summary>The pod that answers requests.</summary>
+    public static V1PodTemplateSpec Server(NemotronDeployment owner, DecidedDeployment decided) =>
+        Pod(owner, decided, NemotronLabels.ServerRole, EngineContainer.Server(owner, decided));
 
-    private const int ProbePeriodSeconds = 10;
+    /// <summary>A pod that computes for it.</summary>
+    public static V1PodTemplateSpec Worker(NemotronDeployment owner, DecidedDeployment decided) =>
+        Pod(owner, decided, NemotronLabels.WorkerRole, EngineContainer.Worker(owner, decided));
 
-    // Time for the engine to end by itself once its last request has; killed after.
-    private const int EndingSeconds = 30;
-
-    // Endpoints take a moment to leave every node's tables; until then requests still arrive and must be served.
-    private const int LeavingSeconds = 5;
-
-    public static V1PodTemplateSpec Build(NemotronDeployment owner, DecidedDeployment decided)
+    private static V1PodTemplateSpec Pod(NemotronDeployment owner, DecidedDeployment decided, string role, V1Container engine)
     {
         var user = owner.Spec.PodTemplate;
-        var drain = owner.Spec.Drain?.Timeout?.Value ?? TimeSpan.FromMinutes(5);
         return new V1PodTemplateSpec
         {
             Metadata = new V1ObjectMeta
             {
-                Labels = Merge(user?.Metadata?.Labels, ChildLabels.Of(owner.Metadata.Name), new Dictionary<string, string> { [NemotronLabels.Model] = decided.Model, [NemotronLabels.NodePool] = decided.Pool }),
-                Annotations = Merge(user?.Metadata?.Annotations, Annotations(owner, decided)),
+                Labels = Merged.Over(user?.Metadata?.Labels, ChildLabels.Of(owner.Metadata.Name), new Dictionary<string, string>
+                {
+                    [NemotronLabels.Model] = decided.Model,
+                    [NemotronLabels.NodePool] = decided.Pool,
+                    [NemotronLabels.Role] = role,
+                }),
+                Annotations = Merged.Over(user?.Metadata?.Annotations, Annotations(owner, decided)),
             },
             Spec = new V1PodSpec
             {
                 ServiceAccountName = user?.ServiceAccountName ?? ChildNames.ServiceAccount(owner.Metadata.Name),
                 AutomountServiceAccountToken = user?.ServiceAccountName is null ? false : null,
                 EnableServiceLinks = false,
-                TerminationGracePeriodSeconds = LeavingSeconds + (long)Math.Ceiling(drain.TotalSeconds) + EndingSeconds,
-                NodeSelector = Merge(user?.NodeSelector, new Dictionary<string, string> { [NemotronLabels.NodePool] = decided.Pool }),
+                // Engines start processes of their own and do not collect them, and as process 1 would be deaf to SIGTERM while they load:
+                // here the pod's pause process is process 1, whatever the image has or has not.
+                ShareProcessNamespace = true,
+                TerminationGracePeriodSeconds = (long)Math.Ceiling(decided.Launch.Stop.Grace.TotalSeconds),
+                NodeSelector = Merged.Over(user?.NodeSelector, new Dictionary<string, string> { [NemotronLabels.NodePool] = decided.Pool }),
                 Tolerations = [.. Tolerations(decided.PoolTaints), .. user?.Tolerations ?? []],
-                Affinity = user?.Affinity,
+                Affinity = GroupAffinity.Of(owner, decided),
                 TopologySpreadConstraints = user?.TopologySpreadConstraints,
                 PriorityClassName = user?.PriorityClassName,
                 RuntimeClassName = user?.RuntimeClassName,
                 SchedulerName = user?.SchedulerName,
                 SecurityContext = user?.SecurityContext,
                 ImagePullSecrets = owner.Spec.Engine?.ImagePullSecrets,
-                Containers = [Engine(owner, decided)],
+                Containers = [engine],
                 Volumes = EngineVolumes.Volumes(owner, decided.Launch),
             },
         };
@@ -63,49 +67,6 @@ internal static class EnginePod
         return annotations;
     }
 
-    private static V1Container Engine(NemotronDeployment owner, DecidedDeployment decided)
-    {
-        var launch = decided.Launch;
-        var probes = launch.Probes;
-        return new V1Container
-        {
-            Name = Container,
-            Image = launch.Image,
-            ImagePullPolicy = owner.Spec.Engine?.ImagePullPolicy?.ToString(),
-            Command = [.. launch.Command],
-            Args = [.. launch.Args],
-            Env = EngineEnvironment.Build(owner.Spec, launch),
-            Ports = [.. launch.Ports.Select(port => new V1ContainerPort { Name = port.Name, ContainerPort = port.Number, Protocol = "TCP" })],
-            Resources = Resources(owner.Spec.PodTemplate?.Resources, decided.GpusPerReplica),
-            VolumeMounts = EngineVolumes.Mounts(owner),
-            // Engines refuse connections while they load, so until the first success a refusal is no fault.
-            StartupProbe = Probe(probes.Port, probes.ReadyPath, (int)Math.Ceiling(probes.StartupTimeout.TotalSeconds / ProbePeriodSeconds)),
-            ReadinessProbe = Probe(probes.Port, probes.ReadyPath, 3),
-            // A crashed rank leaves the parent answering 503 for ever: a finite threshold ends it.
-            LivenessProbe = Probe(probes.Port, probes.LivePath, 12),
-            Lifecycle = new V1Lifecycle { PreStop = new V1LifecycleHandler { Exec = new V1ExecAction { Command = ["sleep", $"{LeavingSeconds}"] } } },
-        };
-    }
-
-    private static V1Probe Probe(string port, string path, int failures) => new()
-    {
-        HttpGet = new V1HTTPGetAction { Path = path, Port = port, Scheme = "HTTP" },
-        PeriodSeconds = ProbePeriodSeconds,
-        TimeoutSeconds = 5,
-        FailureThreshold = failures,
-    };
-
-    private static V1ResourceRequirements Resources(V1ResourceRequirements? user, int gpus)
-    {
-        // Extended resources are whole and never overcommitted: request and limit are the same number.
-        var count = new ResourceQuantity($"{gpus}");
-        return new V1ResourceRequirements
-        {
-            Requests = Merge(user?.Requests, new Dictionary<string, ResourceQuantity> { [GpuResource.Name] = count }),
-            Limits = Merge(user?.Limits, new Dictionary<string, ResourceQuantity> { [GpuResource.Name] = count }),
-        };
-    }
-
     private static IEnumerable<V1Toleration> Tolerations(IReadOnlyList<V1Taint> poolTaints)
     {
         yield return new V1Toleration { Key = GpuResource.Name, OperatorProperty = "Exists", Effect = "NoSchedule" };
@@ -117,15 +78,5 @@ internal static class EnginePod
                 Value = string.IsNullOrEmpty(taint.Value) ? null : taint.Value,
                 Effect = taint.Effect,
             };
-    }
-
-    // Later ones win: the operator's own keys are not the user's to change.
-    private static Dictionary<string, T> Merge<T>(IDictionary<string, T>? user, params Dictionary<string, T>[] ours)
-    {
-        var merged = new Dictionary<string, T>(user ?? new Dictionary<string, T>());
-        foreach (var map in ours)
-            foreach (var (key, value) in map)
-                merged[key] = value;
-        return merged;
     }
 }

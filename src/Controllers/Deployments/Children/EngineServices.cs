@@ -10,12 +10,15 @@ internal static class EngineServices
     /// <summary>The name of the port on which every engine's metrics are found.</summary>
     public const string MetricsPort = "metrics";
 
+    // gRPC without TLS: HTTP/2 by prior knowledge.
+    private const string Http2 = "kubernetes.io/h2c";
+
     /// <summary>One address for clients, with the engine's metrics on a port of one name whatever the engine.</summary>
     public static V1Service BuildClient(NemotronDeployment owner, LaunchSpec launch)
     {
         var options = owner.Spec.Service;
-        const int metricsServicePort = 9090;
         var port = options?.Port ?? 8000;
+        var main = launch.Ports[0].Name;
         return new V1Service
         {
             ApiVersion = "v1",
@@ -24,20 +27,21 @@ internal static class EngineServices
             Spec = new V1ServiceSpec
             {
                 Type = (options?.Type ?? ServiceType.ClusterIP).ToString(),
-                Selector = ChildLabels.Selector(owner.Metadata.Name),
+                Selector = ChildLabels.ServerSelector(owner.Metadata.Name),
                 Ports =
                 [
-                    new V1ServicePort { Name = LaunchSpec.HttpPortName, Port = port, TargetPort = LaunchSpec.HttpPortName, Protocol = "TCP" },
-                    new V1ServicePort
-                    {
-                        Name = MetricsPort,
-                        Port = port == metricsServicePort ? metricsServicePort + 1 : metricsServicePort,
-                        TargetPort = launch.Probes.MetricsPort,
-                        Protocol = "TCP",
-                    },
+                    new V1ServicePort { Name = main, Port = port, TargetPort = main, Protocol = "TCP", AppProtocol = main == LaunchSpec.GrpcPortName ? Http2 : null },
+                    .. Metrics(launch, port),
                 ],
             },
         };
+    }
+
+    private static IEnumerable<V1ServicePort> Metrics(LaunchSpec launch, int taken)
+    {
+        const int usual = 9090;
+        if (launch.Metrics is { } metrics)
+            yield return new V1ServicePort { Name = MetricsPort, Port = taken == usual ? usual + 1 : usual, TargetPort = metrics.Port, Protocol = "TCP" };
     }
 
     /// <summary>The replicas' own addresses for gRPC clients, which balance over long connections themselves; null for an engine without gRPC.</summary>
@@ -52,8 +56,8 @@ internal static class EngineServices
             Spec = new V1ServiceSpec
             {
                 ClusterIP = "None",
-                Selector = ChildLabels.Selector(owner.Metadata.Name),
-                Ports = [new V1ServicePort { Name = grpc.Name, Port = grpc.Number, TargetPort = grpc.Name, Protocol = "TCP", AppProtocol = "kubernetes.io/h2c" }],
+                Selector = ChildLabels.ServerSelector(owner.Metadata.Name),
+                Ports = [new V1ServicePort { Name = grpc.Name, Port = grpc.Number, TargetPort = grpc.Name, Protocol = "TCP", AppProtocol = Http2 }],
             },
         };
     }

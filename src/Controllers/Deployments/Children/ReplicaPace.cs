@@ -1,0 +1,28 @@
+using k8s.Models;
+using Nemotron.Crds;
+
+namespace Nemotron.Controllers.Deployments.Children;
+
+/// <summary>How many replicas are replaced at once.</summary>
+/// <param name="MaxSurge">Above the wanted number.</param>
+/// <param name="MaxUnavailable">Missing from the wanted number.</param>
+internal sealed record ReplicaPace(IntOrString MaxSurge, IntOrString MaxUnavailable)
+{
+    /// <summary>
+    /// The pace. How to replace replicas is decided when there is something to replace; in between it stays as it is: GPUs come and go all day,
+    /// and each change of the strategy would be a write on a settled object.
+    /// </summary>
+    /// <param name="rollout">What the spec says.</param>
+    /// <param name="surge">Whether new replicas come before old ones go.</param>
+    /// <param name="hash">The hash of the templates that are wanted.</param>
+    /// <param name="annotations">The annotations of the object that keeps the replicas, or null while there is none.</param>
+    /// <param name="settled">Its pace, or null.</param>
+    public static ReplicaPace Of(RolloutSpec? rollout, bool surge, string hash, IDictionary<string, string>? annotations, ReplicaPace? settled) =>
+        (rollout?.Strategy ?? RolloutStrategy.Auto) == RolloutStrategy.Auto
+        && settled is not null && annotations?.TryGetValue(ChildLabels.TemplateHash, out var old) == true && old == hash
+            ? settled
+            : surge ? new ReplicaPace(NotZero(rollout?.MaxSurge), 0) : new ReplicaPace(0, NotZero(rollout?.MaxUnavailable));
+
+    // Both at zero would never move; Kubernetes refuses it.
+    private static IntOrString NotZero(IntOrString? asked) => asked is null || asked.Value is "0" or "0%" ? 1 : asked;
+}

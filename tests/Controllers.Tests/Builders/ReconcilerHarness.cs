@@ -1,0 +1,115 @@
+using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Models;
+using Nemotron.Controllers.Views;
+using Nemotron.Crds;
+using Nemotron.Kube;
+using Nemotron.Planning;
+
+namespace Nemotron.Controllers.Tests.Builders;
+
+/// <summary>The real reconciler over caches that a test fills; what it writes is kept.</summary>
+internal sealed class ReconcilerHarness
+{
+    private readonly Writes _writes;
+
+    public ReconcilerHarness(ModelCatalogue? models = null)
+    {
+        _writes = new Writes(this);
+        Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
+        var fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
+        Controller = new NemotronDeploymentController(
+            fleet, Deployments, Groups, Services, Accounts, Pods, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask, Time,
+            NullLogger<NemotronDeploymentController>.Instance);
+    }
+
+    public FakeTimeProvider Time { get; } = new(Cluster.Now);
+
+    public FakeCache<GpuNodePool> Pools { get; } = new();
+
+    public FakeCache<NodeView> Nodes { get; } = new();
+
+    public FakeCache<PodView> Pods { get; } = new();
+
+    public FakeCache<V1Deployment> Deployments { get; } = new();
+
+    public FakeCache<LeaderWorkerSet> Groups { get; } = new();
+
+    public FakeCache<V1Service> Services { get; } = new();
+
+    public FakeCache<V1ServiceAccount> Accounts { get; } = new();
+
+    public NemotronDeploymentController Controller { get; }
+
+    /// <summary>The bodies applied by the last reconcile, in order.</summary>
+    public List<JsonObject> Applied { get; } = [];
+
+    /// <summary>Kind and name of what the last reconcile deleted.</summary>
+    public List<string> Deleted { get; } = [];
+
+    /// <summary>The status of the last reconcile.</summary>
+    public NemotronDeploymentStatus Status { get; private set; } = new();
+
+    /// <summary>Reconciles once. Objects of the workload kinds are then found in their caches, as if the API server had taken them.</summary>
+    public async Task<ReconciliationResult<NemotronDeployment>> ReconcileAsync(NemotronDeployment entity)
+    {
+        Applied.Clear();
+        Deleted.Clear();
+        var result = await Controller.ReconcileAsync(entity, TestContext.Current.CancellationToken);
+        entity.Status = Status;
+        return result;
+    }
+
+    public JsonObject? Body(string kind) => Applied.Find(body => (string?)body["kind"] == kind);
+
+    private void Keep<T>(T desired, IKubernetesObject<V1ObjectMeta>? owner)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        desired.Metadata.OwnerReferences = [new V1OwnerReference { Uid = owner!.Metadata.Uid, Controller = true, Kind = NemotronDeployment.KindName, Name = owner.Metadata.Name }];
+        if (desired is V1Deployment deployment) Replace(Deployments, deployment);
+        if (desired is LeaderWorkerSet groups) Replace(Groups, groups);
+
+        static void Replace<TKept>(FakeCache<TKept> cache, TKept obj)
+            where TKept : class, IKubernetesObject<V1ObjectMeta>
+        {
+            cache.Objects.RemoveAll(old => old.Metadata.Name == obj.Metadata.Name && old.Metadata.NamespaceProperty == obj.Metadata.NamespaceProperty);
+            cache.Objects.Add(obj);
+        }
+    }
+
+    private sealed class Writes(ReconcilerHarness harness) : IServerSideApply, IStatusWriter
+    {
+        public Task<ApplyResult<T>> ApplyAsync<T>(T desired, IKubernetesObject<V1ObjectMeta>? owner, CancellationToken cancellationToken)
+            where T : class, IKubernetesObject<V1ObjectMeta>
+        {
+            harness.Applied.Add(ApplyBody.From(desired, owner));
+            harness.Keep(desired, owner);
+            return Task.FromResult(new ApplyResult<T>(ApplyAction.Created, desired, []));
+        }
+
+        public Task<ApplyResult<T>> ApplyAsync<T>(T desired, ApplyOptions options, CancellationToken cancellationToken)
+            where T : class, IKubernetesObject<V1ObjectMeta> => ApplyAsync(desired, options.Owner, cancellationToken);
+
+        public Task<bool> DeleteAsync<T>(T live, CancellationToken cancellationToken, DeletePropagation propagation = DeletePropagation.Background)
+            where T : class, IKubernetesObject<V1ObjectMeta>
+        {
+            harness.Deleted.Add($"{ResourceType.Of<T>().Kind} {live.Metadata.Name}");
+            return Task.FromResult(true);
+        }
+
+        public Task<T> UpdateStatusAsync<T>(T entity, Action<T> mutate, CancellationToken cancellationToken)
+            where T : class, IKubernetesObject<V1ObjectMeta> => throw new NotSupportedException();
+
+        public Task<T> UpdateStatusAsync<T, TStatus>(T entity, TStatus status, CancellationToken cancellationToken)
+            where T : class, IKubernetesObject<V1ObjectMeta>
+            where TStatus : class
+        {
+            harness.Status = (NemotronDeploymentStatus)(object)status;
+            return Task.FromResult(entity);
+        }
+    }
+}
