@@ -4,7 +4,8 @@ using Nemotron.Planning.Serving;
 namespace Nemotron.Capacity.Calibration;
 
 /// <summary>
-/// Fits by going up and down each figure in turn in ever smaller steps, from the priors. The loss of a row is what its logarithms of
+/// Fits by pattern search (Hooke and Jeeves), from the priors: up and down each figure in turn, on in the direction of the whole round while that
+/// gains, and again in smaller steps. The loss of a row is what its logarithms of
 /// predicted to measured TPOT, and half that of TTFT, differ from zero, each capped: a row that is off by more tells nothing more.
 /// A figure pays for leaving its prior, little, so that rows decide where they can. Deterministic.
 /// </summary>
@@ -14,7 +15,14 @@ public sealed class Fit
     private const double TtftWeight = 0.5;
     private const double PriorWeight = 5e-4;
     private const double FirstStep = 0.4;
+
+    private const double Shrink = 0.7;
+
+    /// <summary>The last and smallest step, as a share of a figure.</summary>
     public const double LastStep = 0.02;
+
+    /// <summary>A round that gains less than this ends its step.</summary>
+    public const double LeastGain = 1e-4;
 
     private readonly MeasuredRow[] _rows;
     private readonly string[] _engines;
@@ -40,9 +48,9 @@ public sealed class Fit
     public static Fit To(IReadOnlyList<MeasuredRow> rows, CapacityParameters parameters, Action<string>? progress = null)
     {
         var fit = new Fit(rows, FittedFigure.Priors(parameters));
-        for (var step = FirstStep; step >= LastStep; step /= 2)
+        for (var step = FirstStep; step >= LastStep; step *= Shrink)
         {
-            while (fit.Sweep(step)) progress?.Invoke(FormattableString.Invariant($"step {step:0.000} loss {fit.Loss:0.00000}"));
+            while (fit.Round(step)) progress?.Invoke(FormattableString.Invariant($"step {step:0.000} loss {fit.Loss:0.00000}"));
         }
         return fit;
     }
@@ -57,9 +65,10 @@ public sealed class Fit
             .Where(better => better.Item2 > 0)];
     }
 
-    private bool Sweep(double step)
+    private bool Round(double step)
     {
         var before = Loss;
+        var from = Parameters;
         var losses = new double[_rows.Length];
         foreach (var figure in _figures)
         {
@@ -72,7 +81,23 @@ public sealed class Fit
                 break;
             }
         }
-        return before - Loss > 1e-4;
+        while (Loss < before && GoOn(from, losses, out var here)) from = here;
+        return before - Loss > LeastGain;
+    }
+
+    // As far again as the round has come.
+    private bool GoOn(CapacityParameters from, double[] losses, out CapacityParameters here)
+    {
+        here = Parameters;
+        var further = Parameters;
+        foreach (var figure in _figures)
+            further = figure.Set(further, Math.Min(figure.Most, figure.Get(Parameters) * figure.Get(Parameters) / figure.Get(from)));
+        Evaluate(further, null, losses);
+        var loss = losses.Average() + Priors(further);
+        if (loss >= Loss) return false;
+        (Parameters, Loss) = (further, loss);
+        losses.CopyTo(_losses, 0);
+        return true;
     }
 
     private IEnumerable<double> Neighbours(FittedFigure figure, double step)

@@ -17,7 +17,7 @@ public sealed record FittedFigure(
     [
         Hardware("bandwidth", 0.8, 0.95, h => h.Bandwidth, (h, v) => h with { Bandwidth = v }),
         Hardware("bf16Compute", 0.7, 0.95, h => h.Bf16Compute, (h, v) => h with { Bf16Compute = v }),
-        Hardware("fp8Compute", 0.6, 0.95, h => h.Fp8Compute, (h, v) => h with { Fp8Compute = v, Fp4Compute = v }),
+        Hardware("fp8DynamicCompute", 0.5, 0.95, h => h.Fp8DynamicCompute, (h, v) => h with { Fp8DynamicCompute = v }),
         Hardware("blockSeconds", 15e-6, 1e-3, h => h.BlockSeconds, (h, v) => h with { BlockSeconds = v }),
         Hardware("rampTokens", 150, 1000, h => h.RampTokens, (h, v) => h with { RampTokens = v }),
         Hardware("allReduceSeconds", 6e-6, 1e-3, h => h.AllReduceSeconds, (h, v) => h with { AllReduceSeconds = v }),

@@ -1,29 +1,66 @@
-using System.Diagnostics;
 using Nemotron.Capacity.Calibration;
 using Nemotron.Planning;
 using Nemotron.Planning.Capacity;
 using Nemotron.Planning.Serving;
 
-var rows = MeasuredRows.Read(args[0], File.ReadAllText(args[0]), ModelCatalogue.Default, GpuCatalogue.Default);
+const string Usage = """
+    usage: Capacity.Calibration ROWS.csv [errors|fit|cross-validate|saturation|published|all]
+      errors          the committed parameters' errors on the rows, by group (the default)
+      fit             fits the parameters to the rows and prints the parameter file
+      cross-validate  leaves out each model, GPU and engine in turn, fits to the rest, and predicts what was left out
+      saturation      where TTFT takes off, measured and predicted, by sweep
+      published       TensorRT-LLM's published throughput, to which nothing is fitted
+      all             all of these
+    """;
+var commands = new[] { "errors", "fit", "cross-validate", "saturation", "published" };
+if (args.Length is 0 or > 2 || (args.Length == 2 && args[1] != "all" && !commands.Contains(args[1])))
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+
 var parameters = CapacityParameters.Default;
-var watch = Stopwatch.StartNew();
-var errors = RowError.Of(rows, parameters);
-Console.WriteLine($"{watch.ElapsedMilliseconds} ms for {rows.Count} predictions");
-static double Median(IEnumerable<double> values) { var sorted = values.Order().ToArray(); return sorted.Length == 0 ? 0 : sorted[sorted.Length / 2]; }
-void Show(RowError[] errors)
+IReadOnlyList<MeasuredRow> rows;
+try
 {
-    foreach (var group in errors.GroupBy(e => e.Row.Group))
-        Console.WriteLine($"{group.Key,-50} n{group.Count(),4}  TTFT med {Median(group.Select(e => Math.Abs(e.TtftRatio!.Value - 1))):P0} ratio {Median(group.Select(e => e.TtftRatio!.Value)):0.00}   TPOT med {Median(group.Select(e => Math.Abs(e.TpotRatio!.Value - 1))):P0} ratio {Median(group.Select(e => e.TpotRatio!.Value)):0.00}");
+    rows = MeasuredRows.Read(args[0], File.ReadAllText(args[0]), ModelCatalogue.Default, GpuCatalogue.Default);
 }
-Show(errors);
-if (args.Contains("show"))
-    foreach (var e in errors.Where(e => args.Skip(2).All(a => e.Row.Sweep.Contains(a))).OrderBy(e => e.Row.Sweep).ThenBy(e => e.Row.Load.Concurrency))
-        Console.WriteLine($"{e.Row.Sweep} c{e.Row.Load.Concurrency}: ttft {e.Row.TtftMs:0} -> {e.TtftMs:0} ({e.TtftRatio:0.00})  tpot {e.Row.TpotMs:0.00} -> {e.TpotMs:0.00} ({e.TpotRatio:0.00}) run {e.Prediction.Result!.RunningSequences:0.0} {e.Prediction.Binding} pre {e.Prediction.Result.Preemptions}");
-if (args.Contains("fit"))
+catch (Exception error) when (error is CatalogueException or IOException or UnauthorizedAccessException)
 {
-    watch.Restart();
-    var fit = Fit.To(rows, parameters, Console.WriteLine);
-    Console.WriteLine($"{watch.Elapsed} loss {fit.Loss}");
-    Console.Write(CapacityYaml.Write(fit.Parameters));
-    Show(RowError.Of(rows, fit.Parameters));
+    Console.Error.WriteLine($"error: {error.Message}");
+    return 2;
 }
+
+var wanted = args.Length == 1 ? ["errors"] : args[1] == "all" ? commands : [args[1]];
+foreach (var command in wanted)
+{
+    Console.WriteLine($"# {command}");
+    switch (command)
+    {
+        case "errors":
+            Report.Groups(Console.Out, RowError.Of(rows, parameters));
+            break;
+        case "fit":
+            var fit = Fit.To(rows, parameters, Console.Error.WriteLine);
+            Console.Write(CapacityYaml.Write(fit.Parameters));
+            Report.Groups(Console.Out, RowError.Of(rows, fit.Parameters));
+            break;
+        case "cross-validate":
+            foreach (var (name, key) in CrossValidation.Splits)
+            {
+                foreach (var (leftOut, errors) in CrossValidation.Run(rows, key, parameters))
+                {
+                    Console.WriteLine($"## without {name} {leftOut}");
+                    Report.Groups(Console.Out, errors);
+                }
+            }
+            break;
+        case "saturation":
+            Report.Saturations(Console.Out, RowError.Of(rows, parameters));
+            break;
+        case "published":
+            PublishedThroughput.Write(Console.Out, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "published-throughput.csv")), parameters);
+            break;
+    }
+}
+return 0;

@@ -45,6 +45,7 @@ public static class CapacityYaml
         ("bandwidth", hardware.Bandwidth),
         ("bf16Compute", hardware.Bf16Compute),
         ("fp8Compute", hardware.Fp8Compute),
+        ("fp8DynamicCompute", hardware.Fp8DynamicCompute),
         ("fp4Compute", hardware.Fp4Compute),
         ("attention", hardware.Attention),
         ("blockSeconds", hardware.BlockSeconds),
@@ -70,6 +71,7 @@ public static class CapacityYaml
             Bandwidth = Share("bandwidth"),
             Bf16Compute = Share("bf16Compute"),
             Fp8Compute = Share("fp8Compute"),
+            Fp8DynamicCompute = Share("fp8DynamicCompute"),
             Fp4Compute = Share("fp4Compute"),
             Attention = Share("attention"),
             BlockSeconds = node.Required("blockSeconds").Double(0, 1),
@@ -97,6 +99,7 @@ public static class CapacityYaml
             MixedSteps = node.Required("mixedSteps").Bool(),
             OverlappedHost = node.Required("overlappedHost").Bool(),
             ScheduledAhead = node.Required("scheduledAhead").Bool(),
+            DynamicScales = node.Optional("dynamicScales")?.Bool() ?? false,
             ReservedOutput = node.Required("reservedOutput").Double(0, 1),
             QuantisedKv = node.Optional("quantisedKv")?.Enum<KvPrecision>(),
             Measured = new MeasuredSetup(

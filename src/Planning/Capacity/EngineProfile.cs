@@ -33,6 +33,9 @@ public sealed record EngineProfile
     /// </summary>
     public required double ReservedOutput { get; init; }
 
+    /// <summary>Whether FP8 activations are scaled at run time even where the checkpoint brings scales.</summary>
+    public bool DynamicScales { get; init; }
+
     /// <summary>Precision of the KV cache beside quantised weights when nothing is said; null takes <see cref="PrecisionRules.DefaultKv"/>.</summary>
     public KvPrecision? QuantisedKv { get; init; }
 

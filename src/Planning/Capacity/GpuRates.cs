@@ -3,17 +3,18 @@ namespace Nemotron.Planning.Capacity;
 /// <summary>What a forward pass gets of a GPU's rates: data sheet times efficiency.</summary>
 internal sealed class GpuRates
 {
-    public GpuRates(ReplicaSpec spec, HardwareEfficiency efficiency)
+    public GpuRates(ReplicaSpec spec, EngineProfile engine, HardwareEfficiency efficiency)
     {
         var gpu = spec.Gpu;
         BytesPerSecond = Known(gpu, gpu.BandwidthGBps, "bandwidthGBps") * 1e9 * efficiency.Bandwidth;
         var bf16 = Known(gpu, gpu.Bf16Tflops, "bf16Tflops") * 1e12;
         AttentionFlops = bf16 * efficiency.Attention;
+        var fp8 = engine.DynamicScales || spec.Model.CheckpointFor(Precision.FP8) is { BlockScaled: true } ? efficiency.Fp8DynamicCompute : efficiency.Fp8Compute;
         // Every checkpoint keeps some matrices in bf16; the quantised rate is only asked for where it is used.
         MatrixFlops =
         [
             bf16 * efficiency.Bf16Compute,
-            spec.Precision == Precision.FP8 ? Known(gpu, gpu.Fp8Tflops, "fp8Tflops") * 1e12 * efficiency.Fp8Compute : 0,
+            spec.Precision == Precision.FP8 ? Known(gpu, gpu.Fp8Tflops, "fp8Tflops") * 1e12 * fp8 : 0,
             spec.Precision == Precision.NVFP4 ? Known(gpu, gpu.Fp4Tflops, "fp4Tflops") * 1e12 * efficiency.Fp4Compute : 0,
         ];
 

@@ -12,10 +12,13 @@ public sealed record HardwareEfficiency
     /// <summary>Share of the dense bf16 rate that large matrix products reach, in (0, 1].</summary>
     public required double Bf16Compute { get; init; }
 
-    /// <summary>Share of the dense FP8 rate, in (0, 1]; lower than bf16's, since power and the scaling of activations limit it.</summary>
+    /// <summary>Share of the dense FP8 rate with one scale per matrix, in (0, 1]. Assumed, not fitted: no rows.</summary>
     public required double Fp8Compute { get; init; }
 
-    /// <summary>Share of the dense FP4 rate, in (0, 1]. Not fitted, for want of usable rows: assumed equal to FP8's.</summary>
+    /// <summary>Share of the dense FP8 rate where activations are scaled at run time, by block or token, in (0, 1].</summary>
+    public required double Fp8DynamicCompute { get; init; }
+
+    /// <summary>Share of the dense FP4 rate, in (0, 1]. Assumed, not fitted: no usable rows.</summary>
     public required double Fp4Compute { get; init; }
 
     /// <summary>Share of the dense bf16 rate that attention's prefill and Mamba's scan reach, in (0, 1].</summary>

@@ -22,7 +22,7 @@ public sealed class StepModel
         Spec = spec;
         Engine = parameters.Engine(spec.Engine, spec.EngineVersion);
         KvPrecision = spec.EffectiveKv(Engine);
-        var rates = new GpuRates(spec, parameters.Hardware);
+        var rates = new GpuRates(spec, Engine, parameters.Hardware);
         var layers = spec.Model.Architecture.LayerCount;
         var stages = Math.Min(spec.PipelineParallel, layers);
         _stages = new StageCost[stages];

@@ -15,7 +15,7 @@ public static class MemoryReserve
 
     // SGLang leaves 1.5 MiB per token of a prefill chunk to activations and CUDA graphs, chunks being shorter on smaller GPUs, and a
     // fixed part besides. That part is what explains the cache of the one measured server that ran out of it (docs/capacity-model.md).
-    private const long SglangFixedBytes = 4096 * MiB;
+    private const long SglangFixedBytes = 3584 * MiB;
 
     /// <summary>
     /// The engine's memory fraction when the request names none: 0.95 of what is free for TensorRT-LLM, 0.9 of the GPU for vLLM;

@@ -4,7 +4,8 @@ namespace Nemotron.Planning;
 /// <param name="HuggingFaceId">Repository id, <c>owner/name</c>.</param>
 /// <param name="Precision">What its large matrices are kept in.</param>
 /// <param name="MaxContextTokens">The context this checkpoint was made for, where it differs from the model's; else null.</param>
-public sealed record Checkpoint(string HuggingFaceId, Precision Precision, int? MaxContextTokens = null);
+/// <param name="BlockScaled">Whether FP8 weights have a scale per block, and activations get theirs at run time; else one scale per matrix, known beforehand.</param>
+public sealed record Checkpoint(string HuggingFaceId, Precision Precision, int? MaxContextTokens = null, bool BlockScaled = false);
 
 /// <summary>One model of the catalogue: its architecture and everything else that serving it needs to know.</summary>
 public sealed record ModelEntry

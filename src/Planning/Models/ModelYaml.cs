@@ -53,7 +53,9 @@ public static partial class ModelYaml
         var checkpoint = new Checkpoint(
             node.Required("id").Text(),
             node.Required("precision").Enum<Precision>(),
-            node.Optional("maxContextTokens")?.Int(1, ArchitectureYaml.MaxContext));
+            node.Optional("maxContextTokens")?.Int(1, ArchitectureYaml.MaxContext),
+            node.Optional("blockScaled")?.Bool() ?? false);
+        if (checkpoint is { BlockScaled: true, Precision: not Precision.FP8 }) throw node.Error("blockScaled", "only FP8 checkpoints are scaled by blocks here");
         node.Finish();
         return checkpoint;
     }

@@ -47,8 +47,8 @@ public sealed partial class EngineSimulator
     private AdmissionBlock? Obstacle(in Slot entry, int budget)
     {
         if (Running >= Limits.MaxSequences) return AdmissionBlock.Sequences;
-        if (budget < (_engine.ChunkedPrefill ? 1 : entry.PrefillTarget)) return AdmissionBlock.Tokens;
-        return HasBlocks(entry) ? null : AdmissionBlock.KvBlocks;
+        if (!HasBlocks(entry)) return AdmissionBlock.KvBlocks;
+        return budget < (_engine.ChunkedPrefill ? 1 : entry.PrefillTarget) ? AdmissionBlock.Tokens : null;
     }
 
     private bool HasBlocks(in Slot entry)

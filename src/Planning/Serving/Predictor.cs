@@ -15,6 +15,9 @@ public static class Predictor
     // A request that waits this part of its time for a place is queueing for it, not merely arriving in a busy moment.
     private const double Queueing = 0.05;
 
+    // Part of the busy time in which somebody waits for the same thing.
+    private const double Blocking = 0.25;
+
     /// <summary>Predicts.</summary>
     /// <param name="request">The replica and its load.</param>
     /// <param name="parameters">Efficiencies and engines; null takes <see cref="CapacityParameters.Default"/>.</param>
@@ -95,14 +98,9 @@ public static class Predictor
     {
         if (load.Concurrency - result.RunningSequences > Queueing * load.Concurrency)
         {
-            var (block, seconds) = result.BlockedSeconds.MaxBy(pair => pair.Value);
-            if (seconds > 0.5 * result.Busy.TotalSeconds)
-                return block switch
-                {
-                    AdmissionBlock.KvBlocks => CapacityBinding.KvCapacity,
-                    AdmissionBlock.Sequences => CapacityBinding.BatchSize,
-                    _ => CapacityBinding.TokenBudget,
-                };
+            // Who waits for the token budget waits for prefills before it: what those take says what binds.
+            if (result.BlockedSeconds[AdmissionBlock.KvBlocks] > Blocking * result.Busy.TotalSeconds) return CapacityBinding.KvCapacity;
+            if (result.BlockedSeconds[AdmissionBlock.Sequences] > Blocking * result.Busy.TotalSeconds) return CapacityBinding.BatchSize;
         }
         var busy = result.Busy;
         (CapacityBinding Binding, double Seconds)[] parts =

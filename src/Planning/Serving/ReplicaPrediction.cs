@@ -41,9 +41,6 @@ public enum CapacityBinding
 
     /// <summary>Requests wait for a place among the sequences that may run at once.</summary>
     BatchSize,
-
-    /// <summary>Requests wait for the token budget of a step: prompts come faster than one step each.</summary>
-    TokenBudget,
 }
 
 /// <summary>What a replica does under a closed loop.</summary>

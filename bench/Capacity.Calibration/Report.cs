@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Nemotron.Capacity.Calibration;
+
+/// <summary>Prints errors as medians of |predicted / measured − 1|.</summary>
+public static class Report
+{
+    public static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? double.NaN : sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : 0.5 * (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]);
+    }
+
+    public static double TpotError(IEnumerable<RowError> errors) => Median(Off(errors.Select(error => error.TpotRatio)));
+
+    public static double TtftError(IEnumerable<RowError> errors) => Median(Off(errors.Select(error => error.TtftRatio)));
+
+    public static void Groups(TextWriter to, IReadOnlyList<RowError> errors)
+    {
+        to.WriteLine(Line("group", "rows", "TPOT error", "ratio", "below", "TPOT error", "TTFT error", "ratio"));
+        var below = Saturation.Below(errors);
+        foreach (var group in errors.GroupBy(error => error.Row.Group).OrderBy(group => group.Key, StringComparer.Ordinal))
+            to.WriteLine(GroupLine(group.Key, [.. group], [.. below.Where(error => error.Row.Group == group.Key)]));
+        to.WriteLine(GroupLine("all", errors, below));
+    }
+
+    public static void Saturations(TextWriter to, IReadOnlyList<RowError> errors)
+    {
+        var sweeps = Saturation.Sweeps(errors).ToArray();
+        var known = sweeps.Where(sweep => sweep.Off is not null).ToArray();
+        foreach (var group in sweeps.GroupBy(sweep => sweep.Sweep[..sweep.Sweep.LastIndexOf(" tp", StringComparison.Ordinal)]))
+        {
+            var offs = group.Select(sweep => sweep.Off).OfType<double>().ToArray();
+            to.WriteLine(FormattableString.Invariant(
+                $"{group.Key,-52} {group.Count(),4} sweeps, {offs.Length,4} that saturate, {Share(offs),5:P0} of these within 25 %, median off {Median(offs):P0}"));
+        }
+        to.WriteLine(FormattableString.Invariant(
+            $"{"all",-52} {sweeps.Length,4} sweeps, {known.Length,4} that saturate, {Share(known.Select(sweep => sweep.Off!.Value)),5:P0} of these within 25 %, median off {Median(known.Select(sweep => sweep.Off!.Value)):P0}"));
+
+        static double Share(IEnumerable<double> offs) => offs.DefaultIfEmpty(double.NaN).Average(off => off <= 0.25 ? 1.0 : 0.0);
+    }
+
+    private static string GroupLine(string name, IReadOnlyList<RowError> all, IReadOnlyList<RowError> below) => Line(
+        name, Number(all.Count), Percent(TpotError(all)), Ratio(all.Select(error => error.TpotRatio)),
+        Number(below.Count), Percent(TpotError(below)), Percent(TtftError(below)), Ratio(below.Select(error => error.TtftRatio)));
+
+    private static IEnumerable<double> Off(IEnumerable<double?> ratios) => ratios.OfType<double>().Select(ratio => Math.Abs(ratio - 1));
+
+    private static string Ratio(IEnumerable<double?> ratios) => Median(ratios.OfType<double>()).ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
+
+    private static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
+
+    private static string Line(params ReadOnlySpan<string> cells)
+    {
+        var text = cells[0].PadRight(52);
+        foreach (var cell in cells[1..]) text += " " + cell.PadLeft(10);
+        return text;
+    }
+}
