@@ -1,0 +1,53 @@
+namespace Nemotron.Gateway.Answers;
+
+/// <summary>Cuts a stream of server-sent events into its events.</summary>
+internal static class ServerSentEvents
+{
+    private static ReadOnlySpan<byte> DataField => "data:"u8;
+
+    /// <summary>Where the first event of the bytes ends, its empty line included; -1 where it is not all there.</summary>
+    public static int EndOfFirst(ReadOnlySpan<byte> bytes)
+    {
+        var plain = bytes.IndexOf("\n\n"u8);
+        // Lines may end in CR LF; then no plain empty line comes before that one.
+        var carriage = (plain < 0 ? bytes : bytes[..plain]).IndexOf("\n\r\n"u8);
+        return carriage >= 0 ? carriage + 3 : plain >= 0 ? plain + 2 : -1;
+    }
+
+    /// <summary>The place of an event's data where that is a single line, as engines write it; empty for an event without data or with several lines of it.</summary>
+    public static Range DataOf(ReadOnlySpan<byte> sse)
+    {
+        var found = false;
+        Range data = default;
+        for (var start = 0; start < sse.Length;)
+        {
+            var length = sse[start..].IndexOf((byte)'\n');
+            var end = length < 0 ? sse.Length : start + length;
+            var line = sse[start..end];
+            if (line.StartsWith(DataField))
+            {
+                if (found) return default;
+                found = true;
+                var from = start + DataField.Length + (line.Length > DataField.Length && line[DataField.Length] == ' ' ? 1 : 0);
+                data = from..(line.EndsWith("\r"u8) ? end - 1 : end);
+            }
+
+            start = end + 1;
+        }
+
+        return data;
+    }
+
+    /// <summary>An event of one line of data.</summary>
+    public static byte[] Write(ReadOnlySpan<byte> data)
+    {
+        var text = new byte[data.Length + 8];
+        "data: "u8.CopyTo(text);
+        data.CopyTo(text.AsSpan(6));
+        "\n\n"u8.CopyTo(text.AsSpan(6 + data.Length));
+        return text;
+    }
+
+    /// <summary>The last event of a stream.</summary>
+    public static ReadOnlySpan<byte> Done => "[DONE]"u8;
+}

@@ -1,0 +1,125 @@
+using Nemotron.Gateway.Json;
+using Nemotron.Gateway.Observing;
+using Nemotron.Planning;
+
+namespace Nemotron.Gateway.Answers;
+
+/// <summary>
+/// Counts the tokens of one answer as they come: by the engine's own counts where it states them, else one for each piece that brings text.
+/// Engines send about a piece a token; what a count states beyond the pieces seen is added when it comes, and nothing is ever taken back.
+/// </summary>
+/// <param name="metrics">Takes the counts.</param>
+/// <param name="openedBy">Who opens the trace.</param>
+internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
+{
+    private const int MostChoices = 128;
+
+    private readonly List<Trace?> _traces = [];
+    private long _prompt;
+    private long _output;
+    private long _thinking;
+    private long _lastToken;
+    private bool _anyToken;
+
+    /// <summary>Output tokens counted so far.</summary>
+    public long Output => _output;
+
+    /// <summary>Tokens of the trace counted so far.</summary>
+    public long Thinking => _thinking;
+
+    /// <summary>A token has been seen.</summary>
+    public bool AnyToken => _anyToken;
+
+    /// <summary>The first answer is inside its trace.</summary>
+    public bool IsThinking { get; private set; }
+
+    /// <summary>Takes a piece of a stream.</summary>
+    /// <param name="json">The piece's bytes.</param>
+    /// <param name="chunk">What it says.</param>
+    /// <param name="now">When it came.</param>
+    /// <param name="clock">Whose timestamps those are.</param>
+    public void Take(ReadOnlySpan<byte> json, Chunk chunk, long now, TimeProvider clock)
+    {
+        foreach (var choice in chunk.Choices)
+        {
+            if (!choice.HasToken) continue;
+            var thought = Follow(json, choice);
+            _output++;
+            metrics.OutputTokens.Inc();
+            if (thought)
+            {
+                _thinking++;
+                metrics.ThinkingTokens.Inc();
+            }
+
+            if (_anyToken) metrics.InterTokenLatency.Observe(clock.GetElapsedTime(_lastToken, now).TotalSeconds);
+            _lastToken = now;
+            _anyToken = true;
+        }
+
+        if (chunk.Usage.Whole.IsThere) Take(chunk.Usage, 0);
+    }
+
+    /// <summary>Takes the engine's own counts.</summary>
+    /// <param name="usage">What it states.</param>
+    /// <param name="before">Output tokens of an earlier call for the same answer, which the engine now counts as prompt.</param>
+    public void Take(Usage usage, long before)
+    {
+        Raise(ref _prompt, Math.Max(0, usage.Prompt.Value - before), metrics.PromptTokens);
+        Raise(ref _output, usage.Output.Value + before, metrics.OutputTokens);
+        if (usage.Reasoning is { } reasoning) Raise(ref _thinking, reasoning, metrics.ThinkingTokens);
+    }
+
+    /// <summary>Takes a whole answer, of which only the counts are known; the trace's share is that of its letters where the engine does not state it.</summary>
+    public void TakeWhole(ReadOnlySpan<byte> json, Chunk answer)
+    {
+        if (!answer.Usage.Whole.IsThere) return;
+        Take(answer.Usage, 0);
+        if (answer.Usage.Reasoning is not null) return;
+        long trace = 0, all = 0;
+        foreach (var choice in answer.Choices)
+        {
+            var reasoning = JsonText.Of(json, choice.Reasoning).Bytes.Length;
+            var content = JsonText.Of(json, choice.Content).Bytes;
+            all += reasoning + content.Length;
+            trace += reasoning;
+            if (reasoning > 0) continue;
+            var follower = new Trace(openedBy);
+            var closed = content.IndexOf("</think>"u8);
+            if (follower.Follow(content) && (closed >= 0 || follower.IsThinking)) trace += closed < 0 ? content.Length : closed + "</think>"u8.Length;
+        }
+
+        if (trace > 0) Raise(ref _thinking, answer.Usage.Output.Value * trace / Math.Max(1, all), metrics.ThinkingTokens);
+    }
+
+    /// <summary>The gateway has ended the first answer's trace: what comes now is the answer.</summary>
+    public void TraceEnded()
+    {
+        IsThinking = false;
+        if (_traces.Count > 0) _traces[0]?.KeptApartByEngine();
+    }
+
+    private bool Follow(ReadOnlySpan<byte> json, ChoiceDelta choice)
+    {
+        if (choice.Index >= MostChoices) return choice.HasReasoning;
+        while (_traces.Count <= choice.Index) _traces.Add(null);
+        var trace = _traces[choice.Index] ??= new Trace(openedBy);
+        var thought = false;
+        if (choice.HasReasoning)
+        {
+            trace.KeptApartByEngine();
+            thought = true;
+        }
+        else if (choice.HasContent) thought = trace.Follow(JsonText.Of(json, choice.Content).Bytes);
+
+        if (choice.Index == 0) IsThinking = choice.HasReasoning || trace.IsThinking;
+        return thought;
+    }
+
+    private static void Raise(ref long counted, long stated, Prometheus.Counter.Child counter)
+    {
+        if (stated <= counted) return;
+        counter.Inc(stated - counted);
+        counted = stated;
+    }
+}

@@ -1,0 +1,282 @@
+using System.Buffers;
+using Nemotron.Gateway.Answers;
+using Nemotron.Gateway.Draining;
+using Nemotron.Gateway.Hosting;
+using Nemotron.Gateway.Observing;
+using Nemotron.Gateway.Requests;
+using Nemotron.Planning;
+
+namespace Nemotron.Gateway.Forwarding;
+
+/// <summary>One request to generate: read, planned, sent, and its answer passed on as it comes.</summary>
+/// <param name="context">The client.</param>
+/// <param name="endpoint">What it asks.</param>
+/// <param name="state">The settings it is served by.</param>
+/// <param name="active">Its place among the requests in flight.</param>
+/// <param name="tools">What the process has one of.</param>
+internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, GatewayState.Snapshot state, ActiveRequest active, InferenceTools tools)
+{
+    private readonly GatewayTimeouts _timeouts = state.Settings.Timeouts;
+    private ModeMetrics? _metrics;
+    private long _asked;
+    private bool _waits;
+
+    /// <summary>The request's mode; null before it is known and where none can be set.</summary>
+    public ReasoningMode? Mode { get; private set; }
+
+    /// <summary>Serves it.</summary>
+    public async Task<Outcome> ServeAsync()
+    {
+        if (context.Request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity") return await RefuseAsync(OpenAIError.Encoded, ErrorKind.Malformed);
+        active.OnSilence = CutReason.BodyTimeout;
+        active.Patience = _timeouts.Body;
+        ReadOnlyMemory<byte>? body;
+        try
+        {
+            body = await RequestBody.ReadAsync(context.Request, state.Settings.Limits.BodyBytes, active.Cancelled);
+        }
+        catch (BadHttpRequestException error) when (active.Reason == CutReason.None)
+        {
+            return await RefuseAsync(OpenAIError.Bad(new BadRequestException("The body is broken off or badly framed.", null, "invalid_body")) with { Status = error.StatusCode }, ErrorKind.Malformed);
+        }
+
+        if (body is not { } content) return await RefuseAsync(OpenAIError.TooLarge(state.Settings.Limits.BodyBytes), ErrorKind.TooLarge);
+        RequestPlan plan;
+        try
+        {
+            plan = RequestPlan.Make(state.Settings, endpoint, content, GatewayHeaders.Wishes(context.Request.Headers));
+        }
+        catch (BadRequestException error)
+        {
+            return await RefuseAsync(OpenAIError.Bad(error), ErrorKind.Malformed);
+        }
+
+        Mode = plan.Mode.Mode;
+        if (plan.Mode.Overridden is not null) tools.Metrics.Overrides.Inc();
+        tools.RequestLog.Write(state.Settings.LoggedRequestShare, plan);
+        _metrics = tools.Metrics.Of(Mode);
+        _asked = tools.Clock.GetTimestamp();
+        Waits(true);
+        _metrics.InFlight.Inc();
+        try
+        {
+            return plan is { EndsTraceItself: true, Streams: false } ? await AnswerInTwoCallsAsync(plan) : await AnswerAsync(plan);
+        }
+        finally
+        {
+            Waits(false);
+            _metrics.InFlight.Dec();
+            _metrics.Duration.Observe(tools.Clock.GetElapsedTime(_asked).TotalSeconds);
+        }
+    }
+
+    private async Task<Outcome> RefuseAsync(OpenAIError error, ErrorKind kind)
+    {
+        tools.Metrics.Failed(kind);
+        await error.WriteAsync(context);
+        return Outcome.ClientError;
+    }
+
+    private void Waits(bool now)
+    {
+        if (_waits == now) return;
+        _waits = now;
+        if (now) _metrics!.Waiting.Inc();
+        else _metrics!.Waiting.Dec();
+    }
+
+    private Task<HttpResponseMessage> CallAsync(ReadOnlyMemory<byte> body)
+    {
+        active.LastActivity = tools.Clock.GetTimestamp();
+        active.OnSilence = CutReason.FirstByteTimeout;
+        active.Patience = _timeouts.FirstByte;
+        return tools.Engine.PostAsync(context.Request, state.Upstream, ApiEndpoints.PathOf(endpoint), body, state.ApiKeys is null, active.Cancelled);
+    }
+
+    private async Task<Outcome> AnswerAsync(RequestPlan plan)
+    {
+        using var response = await CallAsync(plan.Body);
+        Heard();
+        var isStream = response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        Begin(response, plan, keepsLength: !isStream);
+        var meter = new TokenMeter(_metrics!, plan.TraceOpenedBy);
+        return isStream ? await StreamAsync(response, plan, meter) : await WholeAsync(response, plan, meter);
+    }
+
+    private async Task<Outcome> StreamAsync(HttpResponseMessage response, RequestPlan plan, TokenMeter meter)
+    {
+        var budget = plan.Budget is { By: BudgetMechanism.Stream } limit ? new TraceBudget(limit.Tokens, limit.GraceTokens) : null;
+        var relay = new SseRelay(plan, meter, budget, continued: null);
+        if (await RelayAsync(response, relay, meter) == RelayStep.GoOn) return Ended(relay.HasError);
+
+        // The trace has spent its budget: this call ends, and another one goes on from what was written.
+        response.Dispose();
+        tools.Metrics.TracesEnded.Inc();
+        meter.TraceEnded();
+        var (form, trace) = (relay.Form!, budget!);
+        var client = context.Response.BodyWriter;
+        if (!trace.IsKeptApart) client.Write(form.Say(Continuation.Closing(trace.Written)));
+        var message = Continuation.Message(trace.Written, trace.IsKeptApart, plan.TraceOpenedBy, close: true);
+        if (Continuation.SecondCall(plan, message, meter.Output) is not { } body)
+        {
+            client.Write(form.FinishAtLength());
+            await client.FlushAsync(active.Cancelled);
+            return Outcome.Ok;
+        }
+
+        await client.FlushAsync(active.Cancelled);
+        using var second = await CallAsync(body);
+        Heard();
+        if (!second.IsSuccessStatusCode) throw new HttpRequestException(HttpRequestError.InvalidResponse, $"The engine answered {(int)second.StatusCode} to the call that goes on.");
+        var next = new SseRelay(plan, meter, budget: null, new ContinuedStream(relay.Id ?? "null"u8.ToArray(), meter.Output));
+        await RelayAsync(second, next, meter);
+        return Ended(next.HasError);
+    }
+
+    private async Task<RelayStep> RelayAsync(HttpResponseMessage response, SseRelay relay, TokenMeter meter)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(active.Cancelled);
+        var client = context.Response.BodyWriter;
+        var buffer = new byte[4096];
+        while (true)
+        {
+            var reading = stream.ReadAsync(buffer, active.Cancelled);
+            // The client is told at once that its stream has begun, and the first token need not wait for it.
+            if (!context.Response.HasStarted && !reading.IsCompleted) await client.FlushAsync(active.Cancelled);
+            var read = await reading;
+            if (read == 0) break;
+            var now = Heard();
+            var step = relay.Write(buffer.AsSpan(0, read), client, now, tools.Clock);
+            if (_waits && meter.AnyToken)
+            {
+                Waits(false);
+                _metrics!.TimeToFirstToken.Observe(tools.Clock.GetElapsedTime(_asked, now).TotalSeconds);
+            }
+
+            if (step == RelayStep.EndTrace) return step;
+            await client.FlushAsync(active.Cancelled);
+        }
+
+        relay.End(client);
+        await client.FlushAsync(active.Cancelled);
+        return RelayStep.GoOn;
+    }
+
+    private async Task<Outcome> WholeAsync(HttpResponseMessage response, RequestPlan plan, TokenMeter meter)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(active.Cancelled);
+        var answer = new AnswerCopy();
+        var client = context.Response.BodyWriter;
+        while (true)
+        {
+            var memory = client.GetMemory(4096);
+            var read = await stream.ReadAsync(memory, active.Cancelled);
+            if (read == 0) break;
+            Heard();
+            answer.Add(memory.Span[..read]);
+            client.Advance(read);
+            await client.FlushAsync(active.Cancelled);
+        }
+
+        if (!response.IsSuccessStatusCode) return EngineRefused(response);
+        if (answer.Read(endpoint) is { } chunk) meter.TakeWhole(answer.Bytes.Span, chunk);
+        return Outcome.Ok;
+    }
+
+    // As NVIDIA's reference client: the first call may write no more than the trace may have, the second one goes on.
+    private async Task<Outcome> AnswerInTwoCallsAsync(RequestPlan plan)
+    {
+        var meter = new TokenMeter(_metrics!, plan.TraceOpenedBy);
+        using var first = await CallAsync(Continuation.FirstCall(plan));
+        var (one, oneSays) = await ReadAsync(first);
+        if (oneSays is not { Choices: [var written] } || !written.Finish.IsString || !written.Finish.In(one.Span).SequenceEqual("\"length\""u8)
+            || Continued(plan, one, written, oneSays.Usage.Output.Value) is not var (body, closing))
+        {
+            if (oneSays is not null) meter.TakeWhole(one.Span, oneSays);
+            return await DeliverAsync(first, plan, one);
+        }
+
+        using var second = await CallAsync(body);
+        var (two, twoSays) = await ReadAsync(second);
+        if (twoSays is not { Choices: [{ MessageStart: >= 0 }] }) return await DeliverAsync(second, plan, two);
+        if (closing.Length > 0) tools.Metrics.TracesEnded.Inc();
+        var joined = Continuation.Join(one, oneSays, two, twoSays, written.HasReasoning ? "" : closing);
+        var chunk = new Chunk();
+        if (chunk.Read(joined.Span, endpoint)) meter.TakeWhole(joined.Span, chunk);
+        return await DeliverAsync(second, plan, joined);
+    }
+
+    private static (ReadOnlyMemory<byte> Body, string Closing)? Continued(RequestPlan plan, ReadOnlyMemory<byte> answer, ChoiceDelta written, long used)
+    {
+        var text = written.HasReasoning && !written.HasContent ? written.Reasoning : written.Content;
+        if (!text.IsString) return null;
+        var inside = System.Text.Encoding.UTF8.GetString(answer.Span[(text.Start + 1)..(text.End - 1)]);
+        var open = written.HasReasoning ? !written.HasContent : Json.JsonText.Of(answer.Span, text).Bytes.IndexOf("</think>"u8) < 0;
+        var message = Continuation.Message(inside, written.HasReasoning && !written.HasContent, plan.TraceOpenedBy, open);
+        if (Continuation.SecondCall(plan, message, used) is not { } body) return null;
+        return (body, open ? Continuation.Closing(inside) : "");
+    }
+
+    private async Task<(ReadOnlyMemory<byte> Body, Chunk? Chunk)> ReadAsync(HttpResponseMessage response)
+    {
+        Heard();
+        await using var stream = await response.Content.ReadAsStreamAsync(active.Cancelled);
+        var answer = new AnswerCopy();
+        var buffer = new byte[16384];
+        while (await stream.ReadAsync(buffer, active.Cancelled) is > 0 and var read)
+        {
+            Heard();
+            if (!answer.Add(buffer.AsSpan(0, read))) throw new HttpRequestException(HttpRequestError.InvalidResponse, "The engine's answer is too large to be continued.");
+        }
+
+        return (answer.Bytes, response.IsSuccessStatusCode ? answer.Read(endpoint) : null);
+    }
+
+    private async Task<Outcome> DeliverAsync(HttpResponseMessage response, RequestPlan plan, ReadOnlyMemory<byte> body)
+    {
+        Begin(response, plan, keepsLength: false);
+        context.Response.ContentLength = body.Length;
+        await context.Response.BodyWriter.WriteAsync(body, active.Cancelled);
+        return response.IsSuccessStatusCode ? Outcome.Ok : EngineRefused(response);
+    }
+
+    private void Begin(HttpResponseMessage response, RequestPlan plan, bool keepsLength)
+    {
+        context.Response.StatusCode = (int)response.StatusCode;
+        var headers = context.Response.Headers;
+        foreach (var (name, values) in response.Headers.NonValidated)
+            if (HopHeaders.ResponseKeeps(name)) headers[name] = values.Count == 1 ? values.ToString() : values.ToArray();
+        foreach (var (name, values) in response.Content.Headers.NonValidated)
+            if (keepsLength || !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)) headers[name] = values.Count == 1 ? values.ToString() : values.ToArray();
+        GatewayHeaders.Tell(headers, plan);
+        // An engine that is up but not ready yet rarely says when to come again.
+        if (response.StatusCode == System.Net.HttpStatusCode.ServiceUnavailable && headers.RetryAfter.Count == 0)
+            headers.RetryAfter = Math.Ceiling(state.Settings.Drain.RetryAfter.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private long Heard()
+    {
+        var now = tools.Clock.GetTimestamp();
+        active.LastActivity = now;
+        active.OnSilence = CutReason.IdleTimeout;
+        active.Patience = _timeouts.Idle;
+        return now;
+    }
+
+    private Outcome EngineRefused(HttpResponseMessage response)
+    {
+        var server = (int)response.StatusCode >= 500;
+        tools.Metrics.Failed(server ? ErrorKind.EngineServerError : ErrorKind.EngineClientError);
+        return server ? Outcome.EngineError : Outcome.ClientError;
+    }
+
+    private Outcome Ended(bool hasError)
+    {
+        if (!hasError) return Outcome.Ok;
+        tools.Metrics.Failed(ErrorKind.EngineServerError);
+        return Outcome.EngineError;
+    }
+}
+
+/// <summary>What serving a request needs and the process has one of.</summary>
+internal sealed record InferenceTools(EngineClient Engine, GatewayMetrics Metrics, RequestLog RequestLog, TimeProvider Clock);

@@ -1,0 +1,58 @@
+using System.Collections.Frozen;
+using Nemotron.Gateway.Hosting;
+using Nemotron.Planning;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Nemotron.Gateway.Forwarding;
+
+/// <summary>Forwards what the gateway does not read, unread: models, tokenizers, embeddings, WebSockets, whatever the engine serves.</summary>
+internal sealed class PassThrough(IHttpForwarder forwarder, EngineClient engine)
+{
+    // Where a deployment refuses what it cannot hold, of all that changes something only these are let through: none of them makes the model think.
+    private static readonly FrozenSet<string> Harmless = new[]
+    {
+        "/tokenize", "/detokenize", "/v1/embeddings", "/v1/rerank", "/v2/rerank", "/rerank", "/v1/score", "/score", "/pooling", "/classify",
+        "/v1/load_lora_adapter", "/v1/unload_lora_adapter",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether a request may pass while nothing may escape the declared mode.</summary>
+    public static bool MayPass(GatewayReasoning reasoning, HttpContext context)
+    {
+        if (reasoning.Grammar == ReasoningGrammar.None || reasoning.Impossible == WhereImpossible.Pass) return true;
+        if (context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpUpgradeFeature>() is { IsUpgradableRequest: true }) return false;
+        return HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method)
+            || Harmless.Contains(Uri.UnescapeDataString(context.Request.Path.Value ?? ""));
+    }
+
+    /// <summary>Forwards.</summary>
+    /// <returns>What went wrong; <see cref="ForwarderError.None"/> for nothing. Nothing has been answered where nothing has started.</returns>
+    public ValueTask<ForwarderError> SendAsync(HttpContext context, GatewayState.Snapshot state, CancellationToken cancellationToken)
+    {
+        var timeouts = state.Settings.Timeouts;
+        var quiet = timeouts.FirstByte > timeouts.Idle ? timeouts.FirstByte : timeouts.Idle;
+        return forwarder.SendAsync(
+            context,
+            state.Settings.Upstream,
+            engine.Invoker,
+            new ForwarderRequestConfig { ActivityTimeout = quiet },
+            state.ApiKeys is null ? HeaderFilter.Plain : HeaderFilter.WithoutKey,
+            cancellationToken);
+    }
+
+    private sealed class HeaderFilter(bool keepsAuthorization) : HttpTransformer
+    {
+        public static HeaderFilter Plain { get; } = new(keepsAuthorization: true);
+
+        public static HeaderFilter WithoutKey { get; } = new(keepsAuthorization: false);
+
+        public override async ValueTask TransformRequestAsync(
+            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        {
+            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+            proxyRequest.Headers.Host = null;
+            if (!keepsAuthorization) proxyRequest.Headers.Remove("Authorization");
+            foreach (var (name, _) in httpContext.Request.Headers)
+                if (name.StartsWith(GatewayHeaders.Prefix, StringComparison.OrdinalIgnoreCase)) proxyRequest.Headers.Remove(name);
+        }
+    }
+}
