@@ -26,6 +26,9 @@ internal sealed class ApiContext(RevisionedStore store, ResourceCatalog catalog,
     /// <summary>Addresses and priority classes, for the rules of built-in kinds.</summary>
     public WriteSurroundings Surroundings => surroundings ??= new WriteSurroundings(new ServiceAddressPool(this), FindPriorityClass, DefaultStorageClass);
 
+    /// <summary>The first two numbers of Services' addresses.</summary>
+    public string ServicePrefix { get; init; } = "10.0";
+
     /// <summary>Asked after validation and before the write; may refuse or change. Null for none.</summary>
     public IAdmission? Admission { get; set; }
 

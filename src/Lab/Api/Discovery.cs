@@ -9,6 +9,7 @@ internal static class Discovery
     private static readonly string[] CustomVerbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
     private static readonly string[] SubresourceVerbs = ["get", "patch", "update"];
     private static readonly string[] CreateOnly = ["create"];
+    private static readonly string[] GetOnly = ["get"];
 
     public static JsonObject ApiVersions(string address) => new()
     {
@@ -161,6 +162,7 @@ internal static class Discovery
             yield return other switch
             {
                 "binding" => (other, ("", "v1", "Binding"), CreateOnly),
+                "log" => (other, own, GetOnly),
                 "eviction" => (other, ("policy", "v1", "Eviction"), CreateOnly),
                 _ => (other, own, SubresourceVerbs),
             };
