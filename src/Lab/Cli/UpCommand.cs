@@ -46,13 +46,19 @@ internal static class UpCommand
         });
         var clock = Speed("--clock-speed", "Seconds of the Lab per second: leases, back-offs and loading all run so much faster", 10_000);
         var load = Speed("--load-speed", "How many times faster engines load their weights (otherwise 2 GB/s and 5 s)", 1_000_000);
+        var engines = new Option<LabEngines>("--engines")
+        {
+            Description = "What stands behind pods that run an engine: simulated (they listen, answer and fail at addresses of their own; Linux only) or none (they only take their time)",
+            HelpName = "simulated|none",
+            CustomParser = result => ParseEngines(result.Tokens[0].Value, result),
+        };
         var with = new Option<LabAddOns>("--with")
         {
             Description = $"What to install beside Kubernetes, comma-separated: {string.Join(", ", AddOns.Keys)}",
             HelpName = "LIST",
             CustomParser = result => ParseAddOns(result.Tokens[0].Value, result),
         };
-        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, with };
+        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, engines, with };
         command.SetAction((parsed, cancel) => RunAsync(
             new LabClusterOptions
             {
@@ -60,6 +66,7 @@ internal static class UpCommand
                 Nodes = parsed.GetValue(nodes)!,
                 ClockSpeed = parsed.GetValue(clock),
                 LoadSpeed = parsed.GetValue(load),
+                Engines = parsed.GetValue(engines),
                 With = parsed.GetValue(with),
                 Log = new ErrorLog(parsed.InvocationConfiguration.Error),
             },
@@ -71,6 +78,13 @@ internal static class UpCommand
     }
 
     private static readonly Dictionary<string, LabAddOns> AddOns = new(StringComparer.OrdinalIgnoreCase) { ["lws"] = LabAddOns.LeaderWorkerSets };
+
+    private static LabEngines ParseEngines(string name, System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (Enum.TryParse<LabEngines>(name, ignoreCase: true, out var engines) && Enum.IsDefined(engines) && !char.IsDigit(name[0])) return engines;
+        result.AddError($"--engines: unknown \"{name}\"; known are simulated, none");
+        return LabEngines.None;
+    }
 
     private static LabAddOns ParseAddOns(string list, System.CommandLine.Parsing.ArgumentResult result)
     {
@@ -109,6 +123,11 @@ internal static class UpCommand
             await error.WriteLineAsync($"error: port {options.Port} on 127.0.0.1 is in use: stop what listens there, or choose another with --port (0 takes a free one)").ConfigureAwait(false);
             return Failed;
         }
+        catch (IOException impossible)
+        {
+            await error.WriteLineAsync($"error: {impossible.Message}").ConfigureAwait(false);
+            return Failed;
+        }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             return Ok;
@@ -132,7 +151,7 @@ internal static class UpCommand
                 API server:   {cluster.Url}
                 kubeconfig:   {path}
                 nodes:        {string.Join(", ", NodeSpec.ParseList(options.Nodes))} (simulated)
-                engines:      simulated: pods become ready after the time their weights take to load; nothing listens behind them
+                engines:      {Engines(cluster)}
                 clock:        {options.ClockSpeed.ToString(CultureInfo.InvariantCulture)}x, loading {options.LoadSpeed.ToString(CultureInfo.InvariantCulture)}x
                 Try:          kubectl --kubeconfig {path} get nodes
                 Ctrl-C stops it.
@@ -144,6 +163,10 @@ internal static class UpCommand
             return Ok;
         }
     }
+
+    private static string Engines(LabCluster cluster) => cluster.AddressRange is { } range
+        ? $"simulated: they listen at pods' and Services' addresses ({range}, on this machine only), are probed and answer; no model is loaded. \"nemotron-lab fault\" lets them fail"
+        : "simulated by time: pods become ready after the time their weights take to load; nothing listens behind them (--engines simulated has servers)";
 
     /// <summary>Writes warnings and faults to the standard error stream, one line each and the fault's trace below.</summary>
     private sealed class ErrorLog(TextWriter error) : ILogger

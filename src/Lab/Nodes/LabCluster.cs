@@ -37,6 +37,8 @@ public sealed class LabCluster : IAsyncDisposable
     /// <summary>The addresses of pods, nodes and Services, such as <c>127.8.0.0/13</c>; null where nothing listens at them.</summary>
     public string? AddressRange => engines?.Network.Range;
 
+    internal EngineHost? Engines => engines;
+
     internal LabClock Clock { get; }
 
     internal IApi Api => Server.Api;

@@ -64,6 +64,12 @@ internal sealed class EngineLab : IAsyncDisposable
     public IEnumerable<string> Events(string name) => Cluster.Api.List(BuiltIn.Events, "default").Items
         .Where(item => item.Text("involvedObject", "name") == name).Select(item => $"{item.Text("reason")}: {item.Text("message")}");
 
+    /// <summary>The process behind a pod.</summary>
+    public EngineProcess Process(string pod) => Cluster.Engines!.Runtime.Processes.Single(process => process.Start.Pod.Uid() == Get(pod).Uid());
+
+    /// <summary>The engine that serves behind a pod.</summary>
+    public SimulatedEngine Engine(string pod) => Process(pod).Engine ?? throw new InvalidOperationException($"{pod} does not serve");
+
     public Task<string> LogAsync(string pod, string query = "") => Http.GetStringAsync(new Uri(Cluster.Url, $"api/v1/namespaces/default/pods/{pod}/log{query}"), Cancel);
 
     public Task ReadyAsync(string pod) => UntilAsync(BuiltIn.Pods, () => Find(pod)?.ConditionIsTrue("Ready") == true, $"{pod} ready");

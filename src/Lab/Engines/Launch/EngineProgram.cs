@@ -18,6 +18,9 @@ internal enum EngineProduct
     /// <summary>NVIDIA NIM: its own entry point, configured by environment.</summary>
     Nim,
 
+    /// <summary><c>mpi_group.py join</c>: a pod that computes for the engine in another.</summary>
+    GroupWorker,
+
     /// <summary>Triton's <c>launch_triton_server.py</c>, which starts a server in the background and returns.</summary>
     TritonLauncher,
 }
@@ -28,6 +31,11 @@ internal enum EngineProduct
 /// <param name="Launcher">Whether an MPI launcher stands before it.</param>
 internal sealed record EngineProgram(EngineProduct Product, IReadOnlyList<string> Arguments, bool Launcher = false)
 {
+    /// <summary>Pods of its replica.</summary>
+    public int Pods { get; init; } = 1;
+
+    private const string GroupScript = "mpi_group.py";
+
     private static readonly Dictionary<string, EngineProduct> ByName = new(StringComparer.Ordinal)
     {
         ["trtllm-serve"] = EngineProduct.TrtLlmServe,
@@ -52,13 +60,18 @@ internal sealed record EngineProgram(EngineProduct Product, IReadOnlyList<string
     public static EngineProgram? Find(JsonObject container, IReadOnlyList<string>? commandLine = null)
     {
         var words = Words(commandLine ?? [.. container.Texts("command").Concat(container.Texts("args"))]);
+        var script = words.FindIndex(word => word.EndsWith(GroupScript, StringComparison.Ordinal));
+        if (script >= 0 && words.ElementAtOrDefault(script + 1) == "join") return new(EngineProduct.GroupWorker, words[(script + 2)..], Launcher: true);
+        var leads = script >= 0 && words.ElementAtOrDefault(script + 1) == "lead";
         for (var i = 0; i < words.Count; i++)
         {
             if (words[i] == "-m" && i + 1 < words.Count && ByModule.TryGetValue(words[i + 1], out var module)) return new(module, words[(i + 2)..]);
             if (!ByName.TryGetValue(words[i][(words[i].LastIndexOf('/') + 1)..], out var product)) continue;
             // "vllm" alone is the name of many things; the server is "vllm serve".
             if (product == EngineProduct.Vllm && (i + 1 >= words.Count || words[i + 1] != "serve")) continue;
-            return new(product, words[(i + 1)..], words.Take(i).Any(word => word.EndsWith("trtllm-llmapi-launch", StringComparison.Ordinal) || word.EndsWith("mpirun", StringComparison.Ordinal)));
+            var before = words.Take(i).ToList();
+            var launcher = leads || before.Exists(word => word.EndsWith("trtllm-llmapi-launch", StringComparison.Ordinal) || word.EndsWith("mpirun", StringComparison.Ordinal));
+            return new(product, words[(i + 1)..], launcher) { Pods = leads && int.TryParse(before.ElementAtOrDefault(before.IndexOf("--nodes") + 1), out var pods) ? pods : 1 };
         }
 
         if (container.Texts("command").Any()) return null;

@@ -96,8 +96,11 @@ internal sealed record EngineSettings
     /// <summary>How long Triton waits for requests in flight when it ends.</summary>
     public TimeSpan ExitTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Nodes that hold ranks of it.</summary>
+    /// <summary>GPUs of a node, where it was told; else 0.</summary>
     public int GpusPerNode { get; init; }
+
+    /// <summary>Pods of the replica.</summary>
+    public int Pods { get; init; } = 1;
 
     /// <summary>Options given that change nothing here, for the log.</summary>
     public IReadOnlyList<string> NotSimulated { get; init; } = [];

@@ -28,7 +28,14 @@ internal static class EngineStart
             // It starts the server and returns, and with it the container ends.
             _ => throw new StartRefusedException(0, "launch_triton_server.py: tritonserver was started in the background; this script returns, and the container ends with it. Run tritonserver in the foreground."),
         };
-        return settings;
+        var visible = start.Gpus.Count * program.Pods;
+        if (settings.Gpus > visible && !(program.Launcher && program.Pods == 1))
+        {
+            throw new StartRefusedException(1,
+                $"RuntimeError: the model is split over {settings.Gpus} GPUs (tensor parallel {settings.TensorParallel} x pipeline parallel {settings.PipelineParallel}), and {visible} {(visible == 1 ? "is" : "are")} visible");
+        }
+
+        return settings with { Pods = program.Pods };
     }
 
     private static (EngineVersion Version, string Text) VersionOf(EngineProduct product, string image)

@@ -23,6 +23,7 @@ internal sealed class EngineProcess : IContainerProcess
     private readonly ContainerStart start;
     private readonly PodWebServer web;
     private readonly FaultMemory memory;
+    private readonly GroupWorlds worlds;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource killed = new();
     private readonly TaskCompletionSource<ContainerExit> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,6 +33,8 @@ internal sealed class EngineProcess : IContainerProcess
     private string? annotation;
     private EnginePorts? ports;
     private EngineServer? serving;
+    private GroupWorld? world;
+    private bool asked;
     private bool reachable = true;
 
     /// <summary>A process that <see cref="Begin"/> starts.</summary>
@@ -39,12 +42,14 @@ internal sealed class EngineProcess : IContainerProcess
     /// <param name="web">The web server behind all processes.</param>
     /// <param name="log">The container's log.</param>
     /// <param name="memory">Which faults have struck this pod already.</param>
+    /// <param name="worlds">The groups of pods that make one replica.</param>
     /// <param name="time">The Lab's clock.</param>
-    public EngineProcess(ContainerStart start, PodWebServer web, ContainerLog log, FaultMemory memory, TimeProvider time)
+    public EngineProcess(ContainerStart start, PodWebServer web, ContainerLog log, FaultMemory memory, GroupWorlds worlds, TimeProvider time)
     {
         this.start = start;
         this.web = web;
         this.memory = memory;
+        this.worlds = worlds;
         this.time = time;
         Log = log;
         Observe(start.Pod);
@@ -85,6 +90,7 @@ internal sealed class EngineProcess : IContainerProcess
         {
             // While it loads, no handler is there yet; and what is process 1 ignores a signal that it does not handle.
             if (serving is null && IsProcessOne()) return;
+            asked = true;
             if (serving is not null)
             {
                 terminated.TrySetResult();
@@ -106,6 +112,12 @@ internal sealed class EngineProcess : IContainerProcess
             (open, ports) = (ports, null);
             (server, serving) = (serving, null);
             exited.TrySetResult(exit with { Message = Log.Tail() });
+        }
+
+        if (world is { } group)
+        {
+            worlds.End(GroupWorlds.KeyOf(start.Pod), group);
+            group.LeaderEnds(asked);
         }
 
         killed.Cancel();
@@ -210,6 +222,7 @@ internal sealed class EngineProcess : IContainerProcess
 
     private async Task LoadAsync(EngineSettings settings)
     {
+        if (settings.Pods > 1) await GatherAsync(settings.Pods - 1);
         var early = EngineServers.Early(settings);
         if (early.Count > 0) Open(settings, early);
         if (Faults.Has(EngineFaultKind.OomAtLoad))
@@ -221,6 +234,28 @@ internal sealed class EngineProcess : IContainerProcess
 
         await Task.Delay(start.Load, time, killed.Token);
         while (Faults.Has(EngineFaultKind.LoadForever)) await faultsChanged.Task.WaitAsync(killed.Token);
+    }
+
+    private async Task GatherAsync(int workers)
+    {
+        var group = worlds.Of(GroupWorlds.KeyOf(start.Pod));
+        lock (gate) world = group;
+        Log.Write($"group: waiting for {workers} worker{(workers == 1 ? "" : "s")}");
+        if (!await group.CompleteAsync(workers, killed.Token)) throw new StartRefusedException(1, $"group: {group.Lost}");
+        Log.Write("group: all are here, starting the MPI world");
+        _ = WatchAsync(group);
+    }
+
+    private async Task WatchAsync(GroupWorld group)
+    {
+        try
+        {
+            Log.Write($"group: {await group.LostAsync(killed.Token)}: ending the world");
+            End(new(1));
+        }
+        catch (OperationCanceledException)
+        {
+        }
     }
 
     private async Task ServeAsync(EngineSettings settings, EngineSizing sizing)

@@ -20,6 +20,7 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
     private readonly ILogger log;
     private readonly PodLogs logs;
     private readonly ConcurrentDictionary<string, FaultMemory> memories = new();
+    private readonly GroupWorlds worlds = new();
     private readonly ConcurrentDictionary<string, (PodPort Port, DcgmExporter Exporter)> exporters = new();
     private readonly ConcurrentDictionary<EngineProcess, string> running = new();
 
@@ -30,6 +31,9 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
         this.log = log;
         logs = new(time);
     }
+
+    /// <summary>The engines that run.</summary>
+    public IReadOnlyCollection<EngineProcess> Processes => [.. running.Keys];
 
     /// <summary>What containers have written.</summary>
     public Api.IPodLogs Logs => logs;
@@ -57,7 +61,15 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
     /// <inheritdoc/>
     public IContainerProcess Start(ContainerStart start)
     {
-        var process = new EngineProcess(start, web, logs.Begin(start.Pod.Uid(), start.Container.Text("name") ?? ""), memories.GetOrAdd(start.Pod.Uid(), static _ => new()), time);
+        var lines = logs.Begin(start.Pod.Uid(), start.Container.Text("name") ?? "");
+        if (EngineProgram.Find(start.Container, start.CommandLine)?.Product == EngineProduct.GroupWorker)
+        {
+            var worker = new GroupWorker(start, lines, worlds.Of(GroupWorlds.KeyOf(start.Pod)), time);
+            worker.Begin();
+            return worker;
+        }
+
+        var process = new EngineProcess(start, web, lines, memories.GetOrAdd(start.Pod.Uid(), static _ => new()), worlds, time);
         running[process] = start.Node?.Name() ?? "";
         _ = process.Exited.ContinueWith(_ => running.TryRemove(process, out var _), TaskScheduler.Default);
         process.Begin();

@@ -17,7 +17,7 @@ namespace Nemotron.Lab.Engines;
 /// <param name="time">The Lab's clock.</param>
 internal sealed class SimulatedShell(ContainerStart start, TimeProvider time)
 {
-    private const string Known = "true, false, echo, sleep, cat, test, curl, wget, grpc_health_probe, kill, sh -c";
+    private const string Known = "true, false, echo, sleep, cat, test, curl, wget, grpc_health_probe, kill, sh -c, and the operator's python3 …/grpc_health.py PORT";
 
     /// <summary>Runs a command.</summary>
     /// <param name="command">The command and its arguments.</param>
@@ -49,6 +49,8 @@ internal sealed class SimulatedShell(ContainerStart start, TimeProvider time)
                 return await FetchAsync(name, command, cancel);
             case "grpc_health_probe":
                 return await CheckAsync(command, cancel);
+            case "python3" or "python" when command.Count == 3 && command[1].EndsWith("grpc_health.py", StringComparison.Ordinal) && start.Files.ContainsKey(command[1]):
+                return await AskTrtLlmAsync(command[2], cancel);
             default:
                 return new(127, $"exec: \"{command[0]}\": executable file not found in $PATH (the container is simulated and knows {Known})");
         }
@@ -120,6 +122,21 @@ internal sealed class SimulatedShell(ContainerStart start, TimeProvider time)
         catch (RpcException fault)
         {
             return new(fault.StatusCode == StatusCode.Unavailable ? 2 : 3, $"error: {fault.Status.Detail}");
+        }
+    }
+
+    // The operator's own script: trtllm-serve's gRPC has no health service of the usual kind.
+    private async Task<ExecResult> AskTrtLlmAsync(string port, CancellationToken cancel)
+    {
+        using var channel = GrpcChannel.ForAddress(Localised(new Uri($"http://127.0.0.1:{port}")), new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { UseProxy = false }, DisposeHttpClient = true });
+        try
+        {
+            var answer = await new Nemotron.Engines.Protos.TrtLlm.TrtllmService.TrtllmServiceClient(channel).HealthCheckAsync(new(), cancellationToken: cancel);
+            return answer.Status == "OK" ? new(0, "") : new(1, $"not well: {answer.Status}");
+        }
+        catch (RpcException fault)
+        {
+            return new(1, $"grpc.RpcError: {fault.Status.Detail}");
         }
     }
 
