@@ -30,6 +30,9 @@ internal sealed class ApiContext(RevisionedStore store, ResourceCatalog catalog,
     /// <summary>Who may do what over the wire. Set once, before requests come.</summary>
     public AccessControl Access { get; set; } = null!;
 
+    /// <summary>The first two numbers of Services' addresses.</summary>
+    public string ServicePrefix { get; init; } = "10.0";
+
     /// <summary>Asked after validation and before the write; may refuse or change. Null for none.</summary>
     public IAdmission? Admission { get; set; }
 

@@ -10,6 +10,7 @@ internal static class Discovery
     private static readonly string[] CustomVerbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
     private static readonly string[] SubresourceVerbs = ["get", "patch", "update"];
     private static readonly string[] CreateOnly = ["create"];
+    private static readonly string[] GetOnly = ["get"];
 
     public static JsonObject ApiVersions(string address) => new()
     {
@@ -162,6 +163,7 @@ internal static class Discovery
             yield return other switch
             {
                 "binding" => (other, ("", "v1", "Binding"), CreateOnly),
+                "log" => (other, own, GetOnly),
                 "eviction" => (other, ("policy", "v1", "Eviction"), CreateOnly),
                 _ => (other, own, SubresourceVerbs),
             };

@@ -149,7 +149,7 @@ public sealed class LabServer : IAsyncDisposable
     private ApiContext NewContext()
     {
         var store = new RevisionedStore(Math.Max(16, options.HistoryCapacity));
-        var context = new ApiContext(store, new ResourceCatalog(BuiltinResources.Over(store)), options.Time, options.Seed);
+        var context = new ApiContext(store, new ResourceCatalog(BuiltinResources.Over(store)), options.Time, options.Seed) { ServicePrefix = options.ServicePrefix };
         var definitions = new CrdController(context);
         bool rbac = options.Authorization == AuthorizationMode.Rbac;
         var roles = new RbacAuthorizer(context.Catalog);

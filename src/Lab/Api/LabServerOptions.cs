@@ -61,6 +61,12 @@ public sealed record LabServerOptions
     /// <summary>Whether a client's certificate is trusted, in place of the server's own authority.</summary>
     internal Func<System.Security.Cryptography.X509Certificates.X509Certificate2, bool>? TrustsClient { get; init; }
 
+    /// <summary>The first two numbers of Services' addresses.</summary>
+    internal string ServicePrefix { get; init; } = "10.0";
+
+    /// <summary>Where the logs of containers are; null when none are kept.</summary>
+    internal IPodLogs? Logs { get; init; }
+
     /// <summary>Admission of the server's own, asked before webhooks are.</summary>
     internal IReadOnlyList<IAdmission> Admission { get; init; } = [];
 }

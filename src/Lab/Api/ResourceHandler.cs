@@ -6,6 +6,8 @@ namespace Nemotron.Lab.Api;
 /// <summary>One request on one resource: which operation the method and path mean, and the answer's form.</summary>
 internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, FaultInjection faults, CancellationToken stopping)
 {
+    private readonly PodLog logs = new(api, options.Logs, stopping);
+
     public async Task HandleAsync(HttpContext http, ServedResource resource, RequestRoute route)
     {
         EnsureSubresource(resource, route);
@@ -53,6 +55,11 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
         if (route.Subresource == "scale")
         {
             await ResponseWriter.JsonAsync(http, 200, ScaleSubresource.Show(obj, resource));
+            return;
+        }
+        if (route.Subresource == "log")
+        {
+            await logs.WriteAsync(http, obj);
             return;
         }
         await ResponseWriter.ObjectAsync(http, 200, resource, obj, shape, api.Now);
@@ -197,7 +204,7 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
             "" => true,
             "status" => resource.HasStatus,
             "scale" => resource.Scale is not null,
-            "binding" or "eviction" => resource is { Custom: false, Gvr: { Group: "", Plural: "pods" } },
+            "binding" or "eviction" or "log" => resource is { Custom: false, Gvr: { Group: "", Plural: "pods" } },
             "token" => resource is { Custom: false, Gvr: { Group: "", Plural: "serviceaccounts" } },
             "finalize" => resource is { Custom: false, Gvr: { Group: "", Plural: "namespaces" } },
             _ => false,

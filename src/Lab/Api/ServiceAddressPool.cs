@@ -5,7 +5,7 @@ using Nemotron.Lab.Kinds.Writing;
 namespace Nemotron.Lab.Api;
 
 /// <summary>
-/// Cluster IPs out of 10.0.0.0/16 and node ports out of 30000-32767 that no Service holds. Nothing routes them; they only have to be unique.
+/// Cluster IPs out of a /16 (10.0.0.0/16 unless told otherwise) and node ports out of 30000-32767 that no Service holds. Nothing routes node ports; they only have to be unique.
 /// </summary>
 internal sealed class ServiceAddressPool(ApiContext api) : IServiceAllocator
 {
@@ -21,7 +21,7 @@ internal sealed class ServiceAddressPool(ApiContext api) : IServiceAllocator
         for (int i = 0; i < Addresses; i++)
         {
             int host = 2 + ((start + i) % Addresses);
-            string address = string.Create(CultureInfo.InvariantCulture, $"10.0.{host >> 8}.{host & 255}");
+            string address = string.Create(CultureInfo.InvariantCulture, $"{api.ServicePrefix}.{host >> 8}.{host & 255}");
             if (!taken.Contains(address)) return address;
         }
         throw ApiErrors.InternalError("failed to allocate a serviceIP: range is full");

@@ -8,12 +8,12 @@ internal static class LabProgram
     /// <summary>Runs it, and gives back the exit code: 0 done, 1 failed, 2 wrong arguments.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel)
     {
-        var root = new RootCommand("nemotron-lab: a Kubernetes control plane and a GPU fleet on a laptop. A test bed, not a distribution.") { UpCommand.Create() };
+        var root = new RootCommand("nemotron-lab: a Kubernetes control plane and a GPU fleet on a laptop. A test bed, not a distribution.") { UpCommand.Create(), FaultCommand.Create() };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var fault in parsed.Errors) await error.WriteLineAsync($"error: {fault.Message}").ConfigureAwait(false);
-            await error.WriteLineAsync("nemotron-lab up --help shows how it is used").ConfigureAwait(false);
+            await error.WriteLineAsync("nemotron-lab --help shows how it is used").ConfigureAwait(false);
             return UpCommand.Usage;
         }
 

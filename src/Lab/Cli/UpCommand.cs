@@ -47,6 +47,12 @@ internal static class UpCommand
         });
         var clock = Speed("--clock-speed", "Seconds of the Lab per second: leases, back-offs and loading all run so much faster", 10_000);
         var load = Speed("--load-speed", "How many times faster engines load their weights (otherwise 2 GB/s and 5 s)", 1_000_000);
+        var engines = new Option<LabEngines>("--engines")
+        {
+            Description = "What stands behind pods that run an engine: simulated (they listen, answer and fail at addresses of their own; Linux only) or none (they only take their time)",
+            HelpName = "simulated|none",
+            CustomParser = result => ParseEngines(result.Tokens[0].Value, result),
+        };
         var with = new Option<LabAddOns>("--with")
         {
             Description = $"What to install beside Kubernetes, comma-separated: {string.Join(", ", AddOns.Keys)}",
@@ -61,7 +67,7 @@ internal static class UpCommand
             CustomParser = result => ParseMode(result.Tokens[0].Value, result),
         };
         var audit = new Option<string?>("--audit-log") { Description = "A file to append to: one audit.k8s.io/v1 Event in JSON a line", HelpName = "FILE" };
-        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, with, tls, authorization, audit };
+        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, engines, with, tls, authorization, audit };
         command.SetAction((parsed, cancel) => RunAsync(
             new LabClusterOptions
             {
@@ -69,6 +75,7 @@ internal static class UpCommand
                 Nodes = parsed.GetValue(nodes)!,
                 ClockSpeed = parsed.GetValue(clock),
                 LoadSpeed = parsed.GetValue(load),
+                Engines = parsed.GetValue(engines),
                 With = parsed.GetValue(with),
                 Tls = parsed.GetValue(tls),
                 Authorization = parsed.GetValue(authorization),
@@ -83,6 +90,13 @@ internal static class UpCommand
     }
 
     private static readonly Dictionary<string, LabAddOns> AddOns = new(StringComparer.OrdinalIgnoreCase) { ["lws"] = LabAddOns.LeaderWorkerSets };
+
+    private static LabEngines ParseEngines(string name, System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (Enum.TryParse<LabEngines>(name, ignoreCase: true, out var engines) && Enum.IsDefined(engines) && !char.IsDigit(name[0])) return engines;
+        result.AddError($"--engines: unknown \"{name}\"; known are simulated, none");
+        return LabEngines.None;
+    }
 
     private static LabAddOns ParseAddOns(string list, System.CommandLine.Parsing.ArgumentResult result)
     {
@@ -133,6 +147,11 @@ internal static class UpCommand
             await error.WriteLineAsync($"error: cannot write the audit log {options.AuditFile}: {unwritable.Message} Choose another file with --audit-log").ConfigureAwait(false);
             return Failed;
         }
+        catch (IOException impossible)
+        {
+            await error.WriteLineAsync($"error: {impossible.Message}").ConfigureAwait(false);
+            return Failed;
+        }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             return Ok;
@@ -157,7 +176,7 @@ internal static class UpCommand
                 access:       {(options.Authorization == AuthorizationMode.Rbac ? "RBAC; the kubeconfig is the administrator's" : "whoever asks may do everything")}
                 kubeconfig:   {path}
                 nodes:        {string.Join(", ", NodeSpec.ParseList(options.Nodes))} (simulated)
-                engines:      simulated: pods become ready after the time their weights take to load; nothing listens behind them
+                engines:      {Engines(cluster)}
                 installed:    {(options.With == LabAddOns.None ? "nothing beside Kubernetes (see --with)" : string.Join(", ", AddOns.Where(addOn => options.With.HasFlag(addOn.Value)).Select(addOn => addOn.Key)))}
                 clock:        {options.ClockSpeed.ToString(CultureInfo.InvariantCulture)}x, loading {options.LoadSpeed.ToString(CultureInfo.InvariantCulture)}x
                 Try:          kubectl --kubeconfig {path} get nodes
@@ -170,6 +189,10 @@ internal static class UpCommand
             return Ok;
         }
     }
+
+    private static string Engines(LabCluster cluster) => cluster.AddressRange is { } range
+        ? $"simulated: they listen at pods' and Services' addresses ({range}, on this machine only), are probed and answer; no model is loaded. \"nemotron-lab fault\" lets them fail"
+        : "simulated by time: pods become ready after the time their weights take to load; nothing listens behind them (--engines simulated has servers)";
 
     /// <summary>Writes warnings and faults to the standard error stream, one line each and the fault's trace below.</summary>
     private sealed class ErrorLog(TextWriter error) : ILogger

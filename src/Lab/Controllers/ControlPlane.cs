@@ -19,6 +19,9 @@ internal sealed record ControlPlaneOptions
     /// <summary>How the kubelets behave.</summary>
     public KubeletOptions Kubelets { get; init; } = new();
 
+    /// <summary>Whether Services' addresses lead somewhere: only where pods have addresses that can be reached.</summary>
+    public bool ServiceProxy { get; init; }
+
     /// <summary>Whether LeaderWorkerSets are looked after; their definition must be served.</summary>
     public bool LeaderWorkerSets { get; init; }
 }
@@ -29,6 +32,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly IReadOnlyList<IControlLoop> loops;
     private readonly List<Task> running = [];
+    private readonly ServiceProxy? proxy;
 
     private ControlPlane(ControllerContext context, ControlPlaneOptions options)
     {
@@ -36,6 +40,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         var owned = new OwnedPods(context);
         Kubelets = new(context, options.Kubelets);
         Heartbeats = new(context, Kubelets);
+        proxy = options.ServiceProxy ? new(context) : null;
         loops =
         [
             new ReplicaSetController(context, owned),
@@ -53,6 +58,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             new ServiceAccountController(context),
             new DisruptionController(context),
             new EndpointSliceController(context),
+            .. proxy is null ? (IControlLoop[])[] : [proxy],
             .. options.LeaderWorkerSets ? LeaderWorkerSetLoops(context) : [],
         ];
     }
@@ -111,6 +117,8 @@ internal sealed class ControlPlane : IAsyncDisposable
     {
         await stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(running).ConfigureAwait(false);
+        Kubelets.Dispose();
+        proxy?.Dispose();
         await Context.Informers.DisposeAsync().ConfigureAwait(false);
         stop.Dispose();
     }

@@ -39,7 +39,7 @@ internal sealed record BuiltinKind
     /// <summary>The resource in whose storage the objects lie; another one than <see cref="Gvr"/> where two resources show the same objects.</summary>
     public Gvr Storage { get; init; }
 
-    /// <summary><c>status</c>, <c>scale</c>, <c>binding</c>, <c>eviction</c>: what can be addressed below an object.</summary>
+    /// <summary><c>status</c>, <c>scale</c>, <c>binding</c>, <c>eviction</c>, <c>log</c>: what can be addressed below an object.</summary>
     public IReadOnlyList<string> Subresources { get; init; } = [];
 
     /// <summary>What may be done with the resource.</summary>

@@ -12,7 +12,7 @@ internal static class BuiltinKinds
     [
         Of<V1Namespace>("", "v1", "namespaces", "Namespace", namespaced: false, shortNames: ["ns"], subresources: ["status"]),
         Of<V1Node>("", "v1", "nodes", "Node", namespaced: false, shortNames: ["no"], subresources: ["status"]),
-        Of<V1Pod>("", "v1", "pods", "Pod", shortNames: ["po"], categories: ["all"], subresources: ["status", "binding", "eviction"], generation: true),
+        Of<V1Pod>("", "v1", "pods", "Pod", shortNames: ["po"], categories: ["all"], subresources: ["status", "binding", "eviction", "log"], generation: true),
         Of<V1Service>("", "v1", "services", "Service", shortNames: ["svc"], categories: ["all"], subresources: ["status"]),
         Of<V1ConfigMap>("", "v1", "configmaps", "ConfigMap", shortNames: ["cm"]),
         Of<V1Secret>("", "v1", "secrets", "Secret"),

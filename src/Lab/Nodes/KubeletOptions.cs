@@ -12,6 +12,9 @@ internal sealed record KubeletOptions
     /// <summary>What a process takes to exit after SIGTERM.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What starts processes behind containers; null where containers live by the clock alone.</summary>
+    public IContainerRuntime? Runtime { get; init; }
+
     /// <summary>Whether <c>Pulled</c>, <c>Created</c>, <c>Started</c> and <c>Killing</c> events are written; off for very large clusters.</summary>
     public bool Events { get; init; } = true;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Controllers;
 
@@ -6,25 +7,36 @@ namespace Nemotron.Lab.Nodes;
 
 /// <summary>
 /// The kubelets of all simulated nodes in one loop: they take bound pods through their life and write their status.
-/// Nothing listens behind a pod: engines are simulated by the time they take, and "ready" means "loaded".
+/// A container that <see cref="KubeletOptions.Runtime"/> knows has a process behind it, which is probed, exits and is restarted;
+/// any other lives by the clock alone, and "ready" means that its load time has passed.
 /// </summary>
-internal sealed class Kubelets : Controller<ObjectKey>
+internal sealed class Kubelets : Controller<ObjectKey>, IDisposable
 {
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     private readonly Informer pods;
+    private readonly Informer nodeObjects;
     private readonly ObjectIndex podsByNode;
     private readonly ConcurrentDictionary<string, SimulatedNode> nodes = new();
     private readonly Dictionary<ObjectKey, (PodRun Run, SimulatedNode Node)> runs = [];
     private readonly ConcurrentDictionary<ObjectKey, (string? Container, int ExitCode)> crashes = new();
     private readonly KubeletOptions options;
+    private readonly KubeletEvents events;
+    private readonly ContainerInputs inputs;
+    private readonly LivePods? live;
 
     /// <summary>Kubelets over the context's API, for every node that carries <see cref="NodeObjects.KubeletAnnotation"/>.</summary>
     public Kubelets(ControllerContext context, KubeletOptions options)
         : base("kubelet", context)
     {
         this.options = options;
+        events = new(context.Events, options.Events);
+        inputs = new(context.Api.Get);
+        if (options.Runtime is { } runtime) live = new(runtime, context.Time, Queue.Add);
         pods = context.Informers.For(BuiltIn.Pods);
         podsByNode = pods.AddIndex(pod => pod.Text("spec", "nodeName") is { Length: > 0 } node ? [node] : []);
-        context.Informers.For(BuiltIn.Nodes).OnChange(NodeChanged);
+        nodeObjects = context.Informers.For(BuiltIn.Nodes);
+        nodeObjects.OnChange(NodeChanged);
         pods.OnChange((before, after) =>
         {
             var pod = after ?? before!;
@@ -50,13 +62,17 @@ internal sealed class Kubelets : Controller<ObjectKey>
         Queue.Add(new(ns, pod));
     }
 
+    /// <summary>Ends all processes. Only after the loop has ended.</summary>
+    public void Dispose() => live?.Dispose();
+
     /// <inheritdoc/>
     protected override void Reconcile(ObjectKey key)
     {
         var pod = pods.Get(key);
         if (runs.TryGetValue(key, out var known) && known.Run.Uid != pod?.Uid())
         {
-            known.Node.ReturnIp(known.Run.Ip);
+            live?.Drop(key, known.Run.Uid);
+            known.Node.Return(known.Run);
             runs.Remove(key);
         }
 
@@ -66,56 +82,138 @@ internal sealed class Kubelets : Controller<ObjectKey>
             return;
         }
 
-        if (!nodes.TryGetValue(pod.Text("spec", "nodeName") ?? "", out var node) || node.CutOff) return;
+        if (!nodes.TryGetValue(pod.Text("spec", "nodeName") ?? "", out var node))
+        {
+            // The machine is gone, and what ran on it.
+            live?.Drop(key, pod.Uid());
+            return;
+        }
+
+        live?.Observe(key, pod, !node.CutOff);
+        if (node.CutOff) return;
         var now = Context.Now;
         var run = known.Run is { } at && at.Uid == pod.Uid() ? at : new PodRun(pod.Uid(), now);
-        if (pod.IsDeleting()) Stop(key, pod, node, run, now);
-        else if (pod.Text("status", "phase") is not ("Succeeded" or "Failed")) Live(key, pod, node, run, now);
+        var plan = PodPlan.From(pod, options.Loads, options.Creation, options.Runtime);
+        if (pod.IsDeleting()) Stop(key, pod, node, plan, run, now);
+        else if (pod.Text("status", "phase") is not ("Succeeded" or "Failed")) Live(key, pod, node, plan, run, now);
     }
 
-    private void Live(ObjectKey key, JsonObject pod, SimulatedNode node, PodRun run, DateTimeOffset now)
+    private void Live(ObjectKey key, JsonObject pod, SimulatedNode node, PodPlan plan, PodRun run, DateTimeOffset now)
     {
-        var plan = PodPlan.From(pod, options.Loads, options.Creation);
         var before = run;
+        run = Prepare(pod, node, plan, run, now);
+        run = TakeNews(key, pod, plan, run, restart: true);
         (run, var next) = PodLifecycle.Advance(plan, run, now);
         if (crashes.TryRemove(key, out var crash))
         {
+            live?.End(key, crash.Container, new(crash.ExitCode));
             run = Crashed(plan, run, crash.Container, crash.ExitCode, now);
             (run, next) = PodLifecycle.Advance(plan, run, now);
         }
 
-        if (run.Ip is null && now >= run.Admitted + plan.Creation)
-        {
-            run = run with { Ip = pod.Flag("spec", "hostNetwork") ? node.HostIp : node.TakeIp() };
-        }
-
+        if (run.Held is not null) next = now + LookAgain;
         runs[key] = (run, node);
-        TellStarts(pod, plan, before, run);
+        events.Starts(pod, plan, before, run);
+        foreach (var container in plan.Live) next = Earlier(next, Run(key, pod, node, plan, container, run, now));
         WriteStatus(pod, new PodStatusView(pod, plan, run, now).Render(node.HostIp));
         if (next is { } due) Queue.AddAfter(key, due - now);
     }
 
-    private void Stop(ObjectKey key, JsonObject pod, SimulatedNode node, PodRun run, DateTimeOffset now)
+    /// <summary>What a pod gets before its first container: an address, GPUs, and the objects it refers to.</summary>
+    private PodRun Prepare(JsonObject pod, SimulatedNode node, PodPlan plan, PodRun run, DateTimeOffset now)
+    {
+        if (now < run.Admitted + plan.Creation) return run;
+        if (run.Ip is null) run = run with { Ip = pod.Flag("spec", "hostNetwork") ? node.HostIp : node.TakeIp(), Gpus = node.TakeGpus(pod) };
+        if (live is null || run.Main.Count > 0) return run;
+        var missing = inputs.Missing(pod);
+        if (missing is not null && missing != run.Held) events.Held(pod, missing);
+        // Its containers start when what was missing is there.
+        if (missing is null && run.Held is not null) run = run with { Admitted = now - plan.Creation };
+        return run with { Held = missing };
+    }
+
+    private PodRun TakeNews(ObjectKey key, JsonObject pod, PodPlan plan, PodRun run, bool restart)
+    {
+        foreach (var item in live?.Take(key) ?? [])
+        {
+            if (plan.Live.FirstOrDefault(container => container.Name == item.Container) is not { } container || run.Of(plan, container.Name) is not { } at) continue;
+            switch (item)
+            {
+                case PodNews.Exited exited when at.Running:
+                    var again = restart && plan.Restarts(container, exited.Exit.Code);
+                    at = at.Exit(exited.At, exited.Exit.Code, again, exited.Exit.Reason, MessageOf(pod, container, exited.Exit));
+                    run = run.With(plan, container.Name, at);
+                    if (at.RestartAt > exited.At) events.BackOff(pod, container);
+                    break;
+                case PodNews.Probed probed when at.Running:
+                    run = run.With(plan, container.Name, at with { Probes = at.Probes.After(probed.Kind, container.Probes![probed.Kind]!, probed.Answer.Success, probed.At) });
+                    if (!probed.Answer.Success) events.Unhealthy(pod, probed.Kind, probed.Answer.Message);
+                    break;
+                case PodNews.HookFailed failed:
+                    events.HookFailed(pod, failed.Message);
+                    break;
+            }
+        }
+
+        return run;
+    }
+
+    /// <summary>Starts a container's process when it is to run and does not, stops it when a probe has condemned it, and asks its probes.</summary>
+    /// <returns>When its next probe is due.</returns>
+    private DateTimeOffset? Run(ObjectKey key, JsonObject pod, SimulatedNode node, PodPlan plan, ContainerPlan container, PodRun run, DateTimeOffset now)
+    {
+        if (run.Of(plan, container.Name) is not { Running: true } at) return null;
+        var served = Served(pod, container.Name);
+        if (!live!.Lives(key, container.Name)) live.Start(key, at.Restarts, StartOf(pod, served, node, run, at, container));
+        if (at.Probes.Condemned(container.Probes!) is { } condemned)
+        {
+            var grace = container.Probes![condemned]!.Grace ?? Grace(pod);
+            if (live.Stop(key, served, grace)) events.Condemned(pod, container, condemned);
+            return null;
+        }
+
+        return live.Ask(key, container, at, now);
+    }
+
+    private ContainerStart StartOf(JsonObject pod, JsonObject container, SimulatedNode node, PodRun run, ContainerRun at, ContainerPlan plan)
+    {
+        var environment = inputs.Environment(pod, container, run.Ip ?? "");
+        return new()
+        {
+            Pod = pod,
+            Container = container,
+            Node = nodeObjects.Get(new(null, node.Name)),
+            Ip = IPAddress.Parse(run.Ip!),
+            Restarts = at.Restarts,
+            Gpus = run.Gpus,
+            Environment = environment,
+            Files = inputs.Files(pod, container),
+            CommandLine = ContainerInputs.CommandLine(container, environment),
+            Load = plan.Load,
+        };
+    }
+
+    private void Stop(ObjectKey key, JsonObject pod, SimulatedNode node, PodPlan plan, PodRun run, DateTimeOffset now)
     {
         var started = run.Main.Any(container => container.Running);
         if (run.Stopping is null)
         {
             run = run with { Stopping = now };
-            runs[key] = (run, node);
-            if (started && options.Events)
-            {
-                foreach (var container in pod.Items("spec", "containers"))
-                {
-                    Context.Events.Normal(Name, pod, "Pod", "v1", "Killing", $"Stopping container {container.Text("name")}");
-                }
-            }
+            if (started) events.Stopping(pod);
+        }
+
+        run = TakeNews(key, pod, plan, run, restart: false);
+        runs[key] = (run, node);
+        if (live?.Lives(key) == true)
+        {
+            StopProcesses(key, pod, node, plan, run, now);
+            return;
         }
 
         if (started)
         {
-            var grace = TimeSpan.FromSeconds(pod.Whole("metadata", "deletionGracePeriodSeconds") ?? 30);
-            var sleep = pod.Items("spec", "containers").Select(item => item.Whole("lifecycle", "preStop", "sleep", "seconds") ?? 0).DefaultIfEmpty().Max();
-            var stopped = run.Stopping.Value + PodLifecycle.StopTime(TimeSpan.FromSeconds(sleep), options.Drain, grace);
+            var sleep = pod.Items("spec", "containers").Select(PreStop.Sleep).DefaultIfEmpty().Max();
+            var stopped = run.Main.Any(container => container.Running) ? run.Stopping!.Value + PodLifecycle.StopTime(sleep, options.Drain, Grace(pod)) : now;
             if (stopped > now)
             {
                 Queue.AddAfter(key, stopped - now);
@@ -123,7 +221,7 @@ internal sealed class Kubelets : Controller<ObjectKey>
             }
         }
 
-        var plan = PodPlan.From(pod, options.Loads, options.Creation) with { RestartPolicy = "Never" };
+        plan = plan with { RestartPolicy = "Never" };
         if (started) run = run with { Main = [.. run.Main.Select(container => container.Running ? container.Exit(now, 0, again: false) : container)] };
         runs[key] = (run, node);
         // Whoever holds the pod by a finalizer wants to know how it ended.
@@ -133,12 +231,45 @@ internal sealed class Kubelets : Controller<ObjectKey>
         pods.ObserveDeletion(pod);
     }
 
+    /// <summary>Main containers first; sidecars serve until those are gone. Readiness is still asked: a draining pod says so.</summary>
+    private void StopProcesses(ObjectKey key, JsonObject pod, SimulatedNode node, PodPlan plan, PodRun run, DateTimeOffset now)
+    {
+        var left = Grace(pod) - (now - run.Stopping!.Value);
+        var grace = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        foreach (var container in plan.Main.Where(container => container.Probes is not null)) live!.Stop(key, Served(pod, container.Name), grace);
+        if (!plan.Main.Any(container => live!.Lives(key, container.Name)))
+        {
+            foreach (var container in plan.Init.Where(container => container.Probes is not null)) live!.Stop(key, Served(pod, container.Name), grace);
+        }
+
+        DateTimeOffset? next = null;
+        foreach (var container in plan.Live)
+        {
+            if (run.Of(plan, container.Name) is { Running: true } at) next = Earlier(next, live!.Ask(key, container, at, now, readinessOnly: true));
+        }
+
+        WriteStatus(pod, new PodStatusView(pod, plan with { RestartPolicy = "Never" }, run, now).Render(node.HostIp));
+        if (next is { } due) Queue.AddAfter(key, due - now);
+    }
+
+    private static TimeSpan Grace(JsonObject pod) =>
+        TimeSpan.FromSeconds(pod.Whole("metadata", "deletionGracePeriodSeconds") ?? pod.Whole("spec", "terminationGracePeriodSeconds") ?? 30);
+
+    private static JsonObject Served(JsonObject pod, string container) =>
+        pod.Items("spec", "initContainers").Concat(pod.Items("spec", "containers")).First(item => item.Text("name") == container);
+
+    private static string? MessageOf(JsonObject pod, ContainerPlan container, ContainerExit exit) =>
+        exit.Code != 0 && Served(pod, container.Name).Text("terminationMessagePolicy") == "FallbackToLogsOnError" ? exit.Message : null;
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? left, DateTimeOffset? right) => left is null ? right : right is null || left < right ? left : right;
+
     private static PodRun Crashed(PodPlan plan, PodRun run, string? name, int code, DateTimeOffset now)
     {
         var main = run.Main.ToArray();
         for (var i = 0; i < main.Length; i++)
         {
-            if (!main[i].Running || (name is not null && plan.Main[i].Name != name)) continue;
+            // What has a process ends by it.
+            if (!main[i].Running || plan.Main[i].Probes is not null || (name is not null && plan.Main[i].Name != name)) continue;
             main[i] = main[i].Exit(now, code, plan.RestartPolicy == "Always" || (plan.RestartPolicy == "OnFailure" && code != 0));
         }
 
@@ -157,33 +288,17 @@ internal sealed class Kubelets : Controller<ObjectKey>
         pods.Observe(Context.Api.MergePatch(BuiltIn.Pods, pod.Namespace(), pod.Name(), patch, Name, "status"));
     }
 
-    private void TellStarts(JsonObject pod, PodPlan plan, PodRun before, PodRun run)
-    {
-        if (!options.Events) return;
-        Tell(plan.Init, before.Init, run.Init);
-        Tell(plan.Main, before.Main, run.Main);
-
-        void Tell(IReadOnlyList<ContainerPlan> plans, IReadOnlyList<ContainerRun> old, IReadOnlyList<ContainerRun> current)
-        {
-            for (var i = 0; i < current.Count; i++)
-            {
-                if (current[i].Started is null || (i < old.Count && old[i].Started == current[i].Started)) continue;
-                Context.Events.Normal(Name, pod, "Pod", "v1", "Pulled", $"Container image \"{plans[i].Image}\" already present on machine");
-                Context.Events.Normal(Name, pod, "Pod", "v1", "Created", $"Created container: {plans[i].Name}");
-                Context.Events.Normal(Name, pod, "Pod", "v1", "Started", $"Started container {plans[i].Name}");
-            }
-        }
-    }
-
     private void NodeChanged(JsonObject? before, JsonObject? after)
     {
         if (after is null)
         {
-            nodes.TryRemove(before!.Name(), out _);
+            if (nodes.TryRemove(before!.Name(), out _)) options.Runtime?.ForgetNode(before!.Name());
+            EnqueuePodsOf(before!.Name());
             return;
         }
 
         if (after.Annotation(NodeObjects.KubeletAnnotation) is null) return;
+        options.Runtime?.ObserveNode(after);
         if (nodes.TryGetValue(after.Name(), out var known) && known.Uid == after.Uid()) return;
         nodes[after.Name()] = new(after);
         EnqueuePodsOf(after.Name());
@@ -193,7 +308,8 @@ internal sealed class Kubelets : Controller<ObjectKey>
     {
         if (!nodes.TryGetValue(node, out var known)) return false;
         known.CutOff = cutOff;
-        if (!cutOff) EnqueuePodsOf(node);
+        options.Runtime?.SetReachable(node, !cutOff);
+        if (!cutOff || live is not null) EnqueuePodsOf(node);
         return true;
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Nemotron.Lab.Controllers;
 using Nemotron.Lab.Controllers.Storage;
 using Nemotron.Lab.Controllers.LeaderWorkerSets;
+using Nemotron.Lab.Engines;
 using IApi = Nemotron.Lab.Api.IApi;
 using LabIdentity = Nemotron.Lab.Api.Access.LabIdentity;
 using LabServer = Nemotron.Lab.Api.LabServer;
@@ -11,16 +12,19 @@ namespace Nemotron.Lab.Nodes;
 
 /// <summary>
 /// A whole cluster in this process: the API server, the built-in controllers, a scheduler, and nodes whose kubelets and engines are
-/// simulated (nothing listens behind a pod). A test bed, not a distribution.
+/// simulated. With <see cref="LabEngines.Simulated"/> pods' and Services' addresses are real ones on the loopback interface, and engines
+/// answer there. A test bed, not a distribution.
 /// </summary>
 public sealed class LabCluster : IAsyncDisposable
 {
     private readonly LabClusterOptions options;
+    private readonly EngineHost? engines;
     private ControlPlane plane;
     private int nodes;
+    private int faults;
 
-    private LabCluster(LabClusterOptions options, LabClock clock, LabServer server, ControlPlane plane) =>
-        (this.options, Clock, Server, this.plane) = (options, clock, server, plane);
+    private LabCluster(LabClusterOptions options, LabClock clock, LabServer server, ControlPlane plane, EngineHost? engines) =>
+        (this.options, Clock, Server, this.plane, this.engines) = (options, clock, server, plane, engines);
 
     /// <summary>The API server.</summary>
     public LabServer Server { get; }
@@ -30,6 +34,11 @@ public sealed class LabCluster : IAsyncDisposable
 
     /// <summary>Where the API server listens.</summary>
     public Uri Url => Server.Url;
+
+    /// <summary>The addresses of pods, nodes and Services, such as <c>127.8.0.0/13</c>; null where nothing listens at them.</summary>
+    public string? AddressRange => engines?.Network.Range;
+
+    internal EngineHost? Engines => engines;
 
     internal LabClock Clock { get; }
 
@@ -42,7 +51,7 @@ public sealed class LabCluster : IAsyncDisposable
     /// <param name="cancel">Gives up starting.</param>
     /// <exception cref="FormatException"><see cref="LabClusterOptions.Nodes"/> is malformed; the message says what would be right.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A speed is out of range.</exception>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="IOException">The port is taken, or this machine cannot have simulated engines; the message says why.</exception>
     public static async Task<LabCluster> StartAsync(LabClusterOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -50,9 +59,25 @@ public sealed class LabCluster : IAsyncDisposable
         // Before anything listens: a malformed list must not leave a server behind.
         if (options.Nodes.Length > 0) NodeSpec.ParseList(options.Nodes);
         var clock = new LabClock(options.ClockSpeed, options.SystemTime);
+        var engines = options.Engines == LabEngines.Simulated ? await EngineHost.StartAsync(clock, options.Log, cancel).ConfigureAwait(false) : null;
+        try
+        {
+            return await StartAsync(options, clock, engines, cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            if (engines is not null) await engines.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<LabCluster> StartAsync(LabClusterOptions options, LabClock clock, EngineHost? engines, CancellationToken cancel)
+    {
         var server = await LabServer.StartAsync(
             new LabServerOptions
             {
+                ServicePrefix = engines?.Network.ServicePrefix ?? "10.0",
+                Logs = engines?.Runtime.Logs,
                 Port = options.Port,
                 Time = clock,
                 HistoryCapacity = options.HistoryCapacity,
@@ -66,7 +91,7 @@ public sealed class LabCluster : IAsyncDisposable
             cancel).ConfigureAwait(false);
         try
         {
-            var cluster = new LabCluster(options, clock, server, await StartPlaneAsync(options, clock, server.Api, cancel).ConfigureAwait(false));
+            var cluster = new LabCluster(options, clock, server, await StartPlaneAsync(options, clock, server.Api, engines, cancel).ConfigureAwait(false), engines);
             if (options.Nodes.Length > 0) cluster.AddNodes(options.Nodes);
             return cluster;
         }
@@ -92,7 +117,7 @@ public sealed class LabCluster : IAsyncDisposable
             {
                 var number = FirstFree(type);
                 var name = $"{type}-{number}";
-                NodeRegistrar.Register(Api, NodeObjects.One(spec, name, number, nodes++, Clock.GetUtcNow()));
+                NodeRegistrar.Register(Api, NodeObjects.One(spec, name, number, nodes++, Clock.GetUtcNow(), engines?.Network));
                 names.Add(name);
             }
         }
@@ -117,6 +142,21 @@ public sealed class LabCluster : IAsyncDisposable
     /// <param name="exitCode">The exit code, 0 to 255.</param>
     public void Crash(string ns, string pod, string? container, int exitCode) => plane.Kubelets.Crash(ns, pod, container, exitCode);
 
+    /// <summary>
+    /// Asks for a fault of a pod's simulated engine, as <c>kubectl annotate pod POD lab.nemotron.dev/fault=FAULT</c> does.
+    /// </summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="fault">Such as <c>rank-crash</c>, <c>hang</c>, <c>slow=3</c>; null takes it back.</param>
+    /// <exception cref="FormatException">There is no such fault; the message names those there are.</exception>
+    public void SetFault(string ns, string pod, string? fault)
+    {
+        EngineFault.Parse(fault);
+        // The mark strikes again where the same fault has struck before.
+        var value = fault is null ? null : $"{fault}#{Interlocked.Increment(ref faults)}";
+        Api.MergePatch(BuiltIn.Pods, ns, pod, new() { ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["annotations"] = new System.Text.Json.Nodes.JsonObject { [EngineFault.Annotation] = value } } }, "lab");
+    }
+
     /// <summary>Writes a kubeconfig for this cluster.</summary>
     /// <param name="path">The file; replaced when it exists.</param>
     /// <param name="identity">As whom it speaks; the administrator when null.</param>
@@ -137,7 +177,7 @@ public sealed class LabCluster : IAsyncDisposable
 
         await plane.DisposeAsync().ConfigureAwait(false);
         await Server.RestartAsync(false, cancel).ConfigureAwait(false);
-        plane = await StartPlaneAsync(options, Clock, Server.Api, cancel).ConfigureAwait(false);
+        plane = await StartPlaneAsync(options, Clock, Server.Api, engines, cancel).ConfigureAwait(false);
         nodes = 0;
         if (options.Nodes.Length > 0) AddNodes(options.Nodes);
     }
@@ -147,15 +187,17 @@ public sealed class LabCluster : IAsyncDisposable
     {
         await plane.DisposeAsync().ConfigureAwait(false);
         await Server.DisposeAsync().ConfigureAwait(false);
+        if (engines is not null) await engines.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, CancellationToken cancel)
+    private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, EngineHost? engines, CancellationToken cancel)
     {
         SimulatedStorageClass.Ensure(api);
         if (options.With.HasFlag(LabAddOns.LeaderWorkerSets)) LeaderWorkerSetDefinition.Ensure(api);
         var plane = new ControlPlaneOptions
         {
-            Kubelets = new() { Loads = new EngineLoadTimes(options.LoadSpeed), Events = options.KubeletEvents },
+            Kubelets = new() { Loads = new EngineLoadTimes(options.LoadSpeed), Events = options.KubeletEvents, Runtime = engines?.Runtime },
+            ServiceProxy = engines is not null,
             LeaderWorkerSets = options.With.HasFlag(LabAddOns.LeaderWorkerSets),
         };
         return ControlPlane.StartAsync(api, clock, plane, options.Log, cancel);

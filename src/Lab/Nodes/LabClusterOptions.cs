@@ -15,6 +15,16 @@ public enum LabAddOns
     LeaderWorkerSets = 1,
 }
 
+/// <summary>What stands behind pods that run an engine.</summary>
+public enum LabEngines
+{
+    /// <summary>Nothing: pods become ready when the time that their weights take has passed. Cheap, for large clusters.</summary>
+    None,
+
+    /// <summary>Simulated engines that listen at the pods' addresses, are probed, answer and fail. Needs Linux.</summary>
+    Simulated,
+}
+
 /// <summary>How a Lab cluster is set up.</summary>
 public sealed record LabClusterOptions
 {
@@ -29,6 +39,9 @@ public sealed record LabClusterOptions
 
     /// <summary>How many times faster engines load (in the Lab's own time); above 0.</summary>
     public double LoadSpeed { get; init; } = 1;
+
+    /// <summary>What stands behind pods that run an engine.</summary>
+    public LabEngines Engines { get; init; }
 
     /// <summary>The clock that the Lab's is driven by.</summary>
     public TimeProvider SystemTime { get; init; } = TimeProvider.System;

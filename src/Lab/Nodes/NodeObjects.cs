@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Controllers;
+using Nemotron.Lab.Engines;
 
 namespace Nemotron.Lab.Nodes;
 
@@ -40,7 +41,8 @@ internal static class NodeObjects
     /// <param name="number">Its number within its type: decides the NVLink domain.</param>
     /// <param name="index">Its number among all nodes: decides zone and addresses; below 60,000.</param>
     /// <param name="now">The time of its conditions.</param>
-    public static JsonObject One(NodeSpec spec, string name, int number, int index, DateTimeOffset now)
+    /// <param name="network">Where addresses are to be real ones; null for addresses that lead nowhere.</param>
+    public static JsonObject One(NodeSpec spec, string name, int number, int index, DateTimeOffset now, LabNetwork? network = null)
     {
         var resources = Resources(spec);
         var node = new JsonObject
@@ -55,7 +57,7 @@ internal static class NodeObjects
             },
             ["spec"] = new JsonObject
             {
-                ["podCIDR"] = $"10.{64 + (index >> 8)}.{index & 255}.0/24",
+                ["podCIDR"] = network?.PodCidr(index) ?? $"10.{64 + (index >> 8)}.{index & 255}.0/24",
                 ["providerID"] = $"nemotron-lab://{name}",
             },
             ["status"] = new JsonObject
@@ -63,7 +65,7 @@ internal static class NodeObjects
                 ["capacity"] = resources,
                 ["allocatable"] = resources.DeepClone(),
                 ["addresses"] = new JsonArray(
-                    new JsonObject { ["type"] = "InternalIP", ["address"] = Address(index) },
+                    new JsonObject { ["type"] = "InternalIP", ["address"] = network?.NodeAddress(index) ?? Address(index) },
                     new JsonObject { ["type"] = "Hostname", ["address"] = name }),
                 ["conditions"] = ReadyConditions(now),
                 ["nodeInfo"] = new JsonObject

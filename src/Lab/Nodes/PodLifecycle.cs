@@ -13,6 +13,7 @@ internal static class PodLifecycle
     /// <returns>Where it stands, and when the next thing happens by itself (null for never).</returns>
     public static (PodRun Run, DateTimeOffset? Next) Advance(PodPlan plan, PodRun run, DateTimeOffset now)
     {
+        if (run.Held is not null) return (run, null);
         // A container without a usable image never starts, and nothing behind it does.
         var at = run.Admitted + plan.Creation;
         if (now < at) return (run, at);
@@ -28,7 +29,9 @@ internal static class PodLifecycle
             next = Earlier(next, due);
             if (container.Sidecar)
             {
-                if (init[i].Started is { } started) at = Later(at, started);
+                // What comes behind a sidecar waits until it has started: by its startup probe where it has one.
+                if (container.Probes is { } probes && !(init[i].Started is not null && init[i].Probes.HasStarted(probes))) return (run with { Init = init }, next);
+                if (init[i].Started is { } started) at = Later(at, init[i].Probes[ProbeKind.Startup].Answered ?? started);
                 continue;
             }
 
@@ -48,9 +51,13 @@ internal static class PodLifecycle
         return (run with { Init = init, Main = main }, next);
     }
 
-    /// <summary>Whether a container can serve: running, and loaded when probes ask.</summary>
+    /// <summary>Whether a container can serve: running, and loaded when probes ask; by its probes' answers where a process stands behind it.</summary>
     public static bool IsReady(ContainerPlan plan, ContainerRun run, DateTimeOffset now) =>
-        run.Started is { } started && (!plan.Probed || started + plan.Load <= now);
+        run.Started is { } started && (plan.Probes is { } probes ? run.Probes.IsReady(probes) : !plan.Probed || started + plan.Load <= now);
+
+    /// <summary>Whether a container has started as its status says it: running, and past its startup probe.</summary>
+    public static bool HasStarted(ContainerPlan plan, ContainerRun run, DateTimeOffset now) =>
+        run.Started is { } started && (plan.Probes is { } probes ? run.Probes.HasStarted(probes) : !plan.Probed || started + plan.Load <= now);
 
     /// <summary>The pod's phase.</summary>
     public static string Phase(PodPlan plan, PodRun run)
@@ -81,7 +88,7 @@ internal static class PodLifecycle
                 var exits = started + plan.Run;
                 if (exits is null || exits > now)
                 {
-                    DateTimeOffset? ready = plan.Probed && started + plan.Load > now ? started + plan.Load : null;
+                    DateTimeOffset? ready = plan is { Probed: true, Probes: null } && started + plan.Load > now ? started + plan.Load : null;
                     return (run, Earlier(exits, ready));
                 }
 
@@ -90,7 +97,7 @@ internal static class PodLifecycle
             else if (run.RestartAt is { } restart)
             {
                 if (restart > now) return (run, restart);
-                run = run with { Started = restart, RestartAt = null, Restarts = run.Restarts + 1 };
+                run = run.Start(restart);
             }
             else
             {

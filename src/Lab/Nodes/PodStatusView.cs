@@ -79,7 +79,7 @@ internal sealed class PodStatusView(JsonObject pod, PodPlan plan, PodRun run, Da
             ["restartCount"] = at?.Restarts ?? 0,
             ["image"] = container.Image,
             ["imageID"] = at?.Started is null && at?.Finished is null ? "" : $"simulated://{container.Image}",
-            ["started"] = at?.Started is { } started && (!container.Probed || started + container.Load <= now),
+            ["started"] = at is not null && PodLifecycle.HasStarted(container, at, now),
         };
         if (at?.Started is not null) status["containerID"] = ContainerId(container, at);
         return status;
@@ -94,6 +94,7 @@ internal sealed class PodStatusView(JsonObject pod, PodPlan plan, PodRun run, Da
 
         if (at is null || at is { Started: null, Finished: null })
         {
+            if (run.Held is { } held) return Waiting(held.Reason, held.Message);
             return Waiting(plan.Init.Count > 0 && run.Ip is not null && run.Main.Count == 0 ? "PodInitializing" : "ContainerCreating", null);
         }
 
@@ -110,14 +111,19 @@ internal sealed class PodStatusView(JsonObject pod, PodPlan plan, PodRun run, Da
         return new() { ["terminated"] = Terminated(container, at) };
     }
 
-    private JsonObject Terminated(ContainerPlan container, ContainerRun at) => new()
+    private JsonObject Terminated(ContainerPlan container, ContainerRun at)
     {
-        ["exitCode"] = at.ExitCode,
-        ["reason"] = at.ExitCode == 0 ? "Completed" : "Error",
-        ["startedAt"] = at.LastStarted?.Stamp(),
-        ["finishedAt"] = at.Finished?.Stamp(),
-        ["containerID"] = ContainerId(container, at),
-    };
+        var terminated = new JsonObject
+        {
+            ["exitCode"] = at.ExitCode,
+            ["reason"] = at.ExitReason ?? (at.ExitCode == 0 ? "Completed" : "Error"),
+        };
+        if (at.ExitMessage is { } message) terminated["message"] = message;
+        terminated["startedAt"] = at.LastStarted?.Stamp();
+        terminated["finishedAt"] = at.Finished?.Stamp();
+        terminated["containerID"] = ContainerId(container, at);
+        return terminated;
+    }
 
     private static JsonObject Waiting(string reason, string? message)
     {

@@ -8,6 +8,8 @@ internal sealed class SimulatedNode
 {
     private readonly string prefix;
     private readonly HashSet<string> taken = [];
+    private readonly SortedSet<int> takenGpus = [];
+    private readonly int gpus;
     private int last = 1;
 
     /// <summary>From a node as served.</summary>
@@ -16,6 +18,7 @@ internal sealed class SimulatedNode
         Name = node.Name();
         Uid = node.Uid();
         HostIp = node.Items("status", "addresses").FirstOrDefault(address => address.Text("type") == "InternalIP").Text("address") ?? "127.0.0.1";
+        gpus = (int)(ResourceQuantity.Milli(node.At("status", "capacity", "nvidia.com/gpu")) ?? 0) / 1000;
         var cidr = node.Text("spec", "podCIDR") ?? "10.255.255.0/24";
         prefix = cidr[..(cidr.LastIndexOf('.') + 1)];
     }
@@ -45,9 +48,20 @@ internal sealed class SimulatedNode
         return null;
     }
 
-    /// <summary>Gives an address back.</summary>
-    public void ReturnIp(string? ip)
+    /// <summary>GPUs for a pod, by their numbers on the node: the lowest that are free, as the device plugin gives them. Fewer than asked for only if the scheduler erred.</summary>
+    /// <param name="pod">The pod as served.</param>
+    public IReadOnlyList<int> TakeGpus(JsonObject pod)
     {
-        if (ip is not null) taken.Remove(ip);
+        var wanted = pod.Items("spec", "containers").Sum(container => ResourceQuantity.Milli(container.At("resources", "limits", "nvidia.com/gpu")) ?? 0) / 1000;
+        var given = Enumerable.Range(0, gpus).Where(gpu => !takenGpus.Contains(gpu)).Take((int)wanted).ToList();
+        takenGpus.UnionWith(given);
+        return given;
+    }
+
+    /// <summary>Gives back what a pod had.</summary>
+    public void Return(PodRun run)
+    {
+        if (run.Ip is { } ip) taken.Remove(ip);
+        takenGpus.ExceptWith(run.Gpus);
     }
 }

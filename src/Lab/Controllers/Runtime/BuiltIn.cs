@@ -8,6 +8,8 @@ internal static class BuiltIn
     public static readonly Gvr Pods = new("", "v1", "pods");
     public static readonly Gvr Nodes = new("", "v1", "nodes");
     public static readonly Gvr Namespaces = new("", "v1", "namespaces");
+    public static readonly Gvr ConfigMaps = new("", "v1", "configmaps");
+    public static readonly Gvr Secrets = new("", "v1", "secrets");
     public static readonly Gvr Services = new("", "v1", "services");
     public static readonly Gvr ServiceAccounts = new("", "v1", "serviceaccounts");
     public static readonly Gvr PersistentVolumeClaims = new("", "v1", "persistentvolumeclaims");

@@ -22,6 +22,12 @@ internal sealed record ContainerPlan(string Name, string Image)
 
     /// <summary>Whether it is an init container that keeps running beside the others.</summary>
     public bool Sidecar { get; init; }
+
+    /// <summary>
+    /// The probes of a container with a simulated process behind it, which listens, exits and is asked for real; null for one that
+    /// lives by the clock alone.
+    /// </summary>
+    public ContainerProbes? Probes { get; init; }
 }
 
 /// <summary>How a simulated pod behaves.</summary>
@@ -31,6 +37,12 @@ internal sealed record ContainerPlan(string Name, string Image)
 /// <param name="Creation">From binding until the first container starts: sandbox, volumes, image.</param>
 internal sealed record PodPlan(IReadOnlyList<ContainerPlan> Init, IReadOnlyList<ContainerPlan> Main, string RestartPolicy, TimeSpan Creation)
 {
+    /// <summary>Those with a process behind them, in the order in which they start.</summary>
+    public IEnumerable<ContainerPlan> Live => Init.Concat(Main).Where(container => container.Probes is not null);
+
+    /// <summary>Whether a container that exited with a code is started again.</summary>
+    public bool Restarts(ContainerPlan container, int code) => container.Sidecar || RestartPolicy == "Always" || (RestartPolicy == "OnFailure" && code != 0);
+
     /// <summary>Pod annotation: seconds each main container runs before it exits (for Jobs, and for crash scenarios).</summary>
     public const string RunSecondsAnnotation = "lab.nemotron.dev/run-seconds";
 
@@ -41,7 +53,8 @@ internal sealed record PodPlan(IReadOnlyList<ContainerPlan> Init, IReadOnlyList<
     /// <param name="pod">The pod.</param>
     /// <param name="loads">How long containers load.</param>
     /// <param name="creation">From binding until the first container starts.</param>
-    public static PodPlan From(JsonObject pod, ILoadTimes loads, TimeSpan creation)
+    /// <param name="runtime">Which containers have a process behind them; null for none.</param>
+    public static PodPlan From(JsonObject pod, ILoadTimes loads, TimeSpan creation, IContainerRuntime? runtime = null)
     {
         var policy = pod.Text("spec", "restartPolicy") ?? "Always";
         var seconds = double.TryParse(pod.Annotation(RunSecondsAnnotation), out var given) && given >= 0 && given < 1e9 ? given : (double?)null;
@@ -55,7 +68,7 @@ internal sealed record PodPlan(IReadOnlyList<ContainerPlan> Init, IReadOnlyList<
             [.. pod.Items("spec", "containers").Select(item => Plan(item) with
             {
                 // A Job's container works for as long as loading what it loads takes, then is done.
-                Run = seconds is { } s ? TimeSpan.FromSeconds(s) : policy == "Always" ? null : loads.Of(pod, item),
+                Run = seconds is { } s ? TimeSpan.FromSeconds(s) : policy == "Always" || runtime?.Runs(item) == true ? null : loads.Of(pod, item),
                 ExitCode = code,
             })],
             policy,
@@ -65,6 +78,7 @@ internal sealed record PodPlan(IReadOnlyList<ContainerPlan> Init, IReadOnlyList<
         {
             Load = loads.Of(pod, item),
             Probed = item.At("readinessProbe") is not null || item.At("startupProbe") is not null,
+            Probes = runtime?.Runs(item) == true ? ContainerProbes.Read(item) : null,
         };
     }
 }
@@ -84,8 +98,20 @@ internal sealed record ContainerRun
     /// <summary>The code of the last exit.</summary>
     public int ExitCode { get; init; }
 
+    /// <summary>The reason of the last exit where the code does not tell it, such as <c>OOMKilled</c>; else null.</summary>
+    public string? ExitReason { get; init; }
+
+    /// <summary>What the process left to be read after its last exit, or null.</summary>
+    public string? ExitMessage { get; init; }
+
     /// <summary>How often it was started again.</summary>
     public int Restarts { get; init; }
+
+    /// <summary>How often it exited in short succession: what the back-off counts.</summary>
+    public int Crashes { get; init; }
+
+    /// <summary>What its probes have said since it started.</summary>
+    public ProbeStates Probes { get; init; } = ProbeStates.Fresh;
 
     /// <summary>When it is to start again, or null when it is not.</summary>
     public DateTimeOffset? RestartAt { get; init; }
@@ -97,18 +123,35 @@ internal sealed record ContainerRun
     public bool Ended => Started is null && Finished is not null && RestartAt is null;
 
     /// <summary>The state after an exit at <paramref name="at"/>.</summary>
-    public ContainerRun Exit(DateTimeOffset at, int code, bool again) => this with
+    public ContainerRun Exit(DateTimeOffset at, int code, bool again, string? reason = null, string? message = null)
     {
-        Started = null,
-        LastStarted = Started,
-        Finished = at,
-        ExitCode = code,
-        RestartAt = again ? at + BackOff(Restarts) : null,
+        // Who ran for twice the longest wait starts anew, as the kubelet's back-off does.
+        var crashes = at - Started >= TimeSpan.FromMinutes(10) ? 0 : Crashes;
+        return this with
+        {
+            Started = null,
+            LastStarted = Started,
+            Finished = at,
+            ExitCode = code,
+            ExitReason = reason,
+            ExitMessage = message,
+            RestartAt = again ? at + BackOff(crashes) : null,
+            Crashes = crashes + 1,
+        };
+    }
+
+    /// <summary>The state after a start at <paramref name="at"/>.</summary>
+    public ContainerRun Start(DateTimeOffset at) => this with
+    {
+        Started = at,
+        RestartAt = null,
+        Restarts = Finished is null ? Restarts : Restarts + 1,
+        Probes = ProbeStates.Fresh,
     };
 
     // The first restart is immediate, then 10 s doubling to 5 min: the kubelet's crash loop.
-    private static TimeSpan BackOff(int restarts) =>
-        restarts == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(300, 10 * Math.Pow(2, Math.Min(restarts - 1, 10))));
+    private static TimeSpan BackOff(int crashes) =>
+        crashes == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(300, 10 * Math.Pow(2, Math.Min(crashes - 1, 10))));
 }
 
 /// <summary>Where a pod stands on its node.</summary>
@@ -127,4 +170,48 @@ internal sealed record PodRun(string Uid, DateTimeOffset Admitted)
 
     /// <summary>Its address, once it has one.</summary>
     public string? Ip { get; init; }
+
+    /// <summary>The GPUs it was given, as numbers on its node.</summary>
+    public IReadOnlyList<int> Gpus { get; init; } = [];
+
+    /// <summary>The run of a container, or null before it was reached.</summary>
+    public ContainerRun? Of(PodPlan plan, string container)
+    {
+        var init = Index(plan.Init, container);
+        if (init >= 0) return init < Init.Count ? Init[init] : null;
+        var main = Index(plan.Main, container);
+        return main >= 0 && main < Main.Count ? Main[main] : null;
+    }
+
+    /// <summary>The same with the run of one container replaced.</summary>
+    public PodRun With(PodPlan plan, string container, ContainerRun run)
+    {
+        var init = Index(plan.Init, container);
+        return init >= 0 ? this with { Init = Replaced(Init, init, run) } : this with { Main = Replaced(Main, Index(plan.Main, container), run) };
+    }
+
+    /// <summary>What keeps its containers from being made, such as a Secret that is not there; null for nothing.</summary>
+    public HeldBack? Held { get; init; }
+
+    private static int Index(IReadOnlyList<ContainerPlan> plans, string name)
+    {
+        for (var i = 0; i < plans.Count; i++)
+        {
+            if (plans[i].Name == name) return i;
+        }
+
+        return -1;
+    }
+
+    private static ContainerRun[] Replaced(IReadOnlyList<ContainerRun> runs, int at, ContainerRun run)
+    {
+        ContainerRun[] copy = [.. runs];
+        copy[at] = run;
+        return copy;
+    }
 }
+
+/// <summary>Why containers are not made.</summary>
+/// <param name="Reason">The reason in the status: <c>ContainerCreating</c>, <c>CreateContainerConfigError</c>.</param>
+/// <param name="Message">The sentence, or null.</param>
+internal sealed record HeldBack(string Reason, string? Message);

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Logging;
+
+namespace Nemotron.Lab.Engines;
+
+/// <summary>What a Lab needs for simulated engines: its addresses, and what starts the engines at them. Lives as long as the Lab.</summary>
+internal sealed class EngineHost : IAsyncDisposable
+{
+    private EngineHost(LabNetwork network, EngineRuntime runtime) => (Network, Runtime) = (network, runtime);
+
+    /// <summary>The Lab's addresses.</summary>
+    public LabNetwork Network { get; }
+
+    /// <summary>Starts the engines.</summary>
+    public EngineRuntime Runtime { get; }
+
+    /// <summary>Claims addresses and starts the web server behind all engines.</summary>
+    /// <exception cref="IOException">This machine cannot have simulated engines; the message says why.</exception>
+    public static async Task<EngineHost> StartAsync(TimeProvider time, ILogger log, CancellationToken cancel)
+    {
+        var network = LabNetwork.Claim();
+        try
+        {
+            return new(network, await EngineRuntime.StartAsync(time, log, cancel));
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Runtime.DisposeAsync();
+        Network.Dispose();
+    }
+}
