@@ -14,6 +14,9 @@ internal sealed class CertificateKeeper : BackgroundService
     /// <summary>However far the next renewal is: a clock may be set.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromHours(12);
 
+    /// <summary>While the first lists are on their way: they may also fail, of which nothing wakes.</summary>
+    private static readonly TimeSpan BeforeSync = TimeSpan.FromSeconds(1);
+
     /// <summary>After another replica was faster: its Secret is on the way to the cache.</summary>
     private static readonly TimeSpan AfterConflict = TimeSpan.FromSeconds(5);
 
@@ -32,6 +35,7 @@ internal sealed class CertificateKeeper : BackgroundService
     private Informer<V1ValidatingWebhookConfiguration> configurations = null!;
     private NamespacedName key;
     private V1Secret? written;
+    private V1ValidatingWebhookConfiguration? trusting;
     private CertificateFiles files = CertificateFiles.None;
     private string? trouble;
 
@@ -87,9 +91,9 @@ internal sealed class CertificateKeeper : BackgroundService
     /// <returns>How long nothing has to be done unless something changes.</returns>
     private async Task<TimeSpan> StepAsync(CancellationToken cancellationToken)
     {
-        if (!secrets.Synced)
+        if (!secrets.Synced || (!configurations.Synced && configurations.Trouble is null))
         {
-            return LongestWait;
+            return BeforeSync;
         }
 
         var names = WebhookCertificateSettings.DnsNames(key.Name, key.Namespace!);
@@ -125,10 +129,13 @@ internal sealed class CertificateKeeper : BackgroundService
         metrics.Expiry.WithLabels("authority").Set(found.Facts.Issuer?.NotAfter.ToUnixTimeSeconds() ?? 0);
         try
         {
-            if (configurations.Get(null, key.Name) is { } configuration
-                && await new CertificateStore(api, settings.EffectiveFieldManager).TrustAsync(configuration, key, found.Bundle, cancellationToken))
+            // What this process wrote counts until the cache has seen it.
+            var name = new NamespacedName(null, key.Name);
+            var known = trusting is not null && !configurations.HasSeen(name, trusting.Metadata.ResourceVersion) ? trusting : configurations.Get(name);
+            if (known is not null && await new CertificateStore(api, settings.EffectiveFieldManager).TrustAsync(known, key, found.Bundle, cancellationToken) is { } now)
             {
-                KeeperLog.Trusted(logger, configuration.Metadata.Name, found.Authorities.Count);
+                trusting = now;
+                KeeperLog.Trusted(logger, now.Metadata.Name, found.Authorities.Count);
             }
         }
         catch (Exception) when (!serving.IsValid)

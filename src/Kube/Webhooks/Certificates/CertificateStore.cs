@@ -44,14 +44,14 @@ internal sealed class CertificateStore(KubeApi api, string fieldManager)
     /// Sets the authorities of every webhook in the configuration that leads to the Service, if any has others: by server-side apply of that one field, so that all else stays
     /// with whoever installed the configuration.
     /// </summary>
-    /// <returns>Whether anything was written.</returns>
-    internal async Task<bool> TrustAsync(V1ValidatingWebhookConfiguration configuration, NamespacedName service, string bundle, CancellationToken cancellationToken)
+    /// <returns>The configuration as written; null when nothing differed.</returns>
+    internal async Task<V1ValidatingWebhookConfiguration?> TrustAsync(V1ValidatingWebhookConfiguration configuration, NamespacedName service, string bundle, CancellationToken cancellationToken)
     {
         var ours = (configuration.Webhooks ?? []).Where(w => w.ClientConfig?.Service is { } s && s.Name == service.Name && s.NamespaceProperty == service.Namespace).ToList();
         var bytes = Encoding.ASCII.GetBytes(bundle);
         if (ours.All(w => w.ClientConfig.CaBundle is { } there && there.AsSpan().SequenceEqual(bytes)))
         {
-            return false;
+            return null;
         }
 
         var type = ResourceType.Of<V1ValidatingWebhookConfiguration>();
@@ -68,8 +68,8 @@ internal sealed class CertificateStore(KubeApi api, string fieldManager)
             })]),
         };
         var path = new QueryText(type.ObjectPath(new(null, configuration.Metadata.Name))).Add("fieldManager", fieldManager).Add("force", "true").ToString();
-        await api.SendAsync<JsonElement>(HttpMethod.Patch, path, JsonSerializer.SerializeToUtf8Bytes(body), KubeApi.ApplyPatch, cancellationToken);
-        return true;
+        return (await api.SendAsync<V1ValidatingWebhookConfiguration>(
+            HttpMethod.Patch, path, JsonSerializer.SerializeToUtf8Bytes(body), KubeApi.ApplyPatch, cancellationToken)).Object;
     }
 
     private static V1Secret NewSecret(NamespacedName key, V1ValidatingWebhookConfiguration? configuration)
