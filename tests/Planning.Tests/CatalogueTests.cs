@@ -7,7 +7,7 @@ public sealed class CatalogueTests
         ModelCatalogue.Default.Models.Select(model => model.Name).ShouldBe(
             [
                 "Nano", "Nano-4B", "Super", "Super-v1.5", "Ultra", "Nemotron-H-4B", "Nemotron-H-8B", "Nemotron-H-47B", "Nemotron-H-56B",
-                "Nemotron-Nano-9B-v2", "Nemotron-Nano-12B-v2", "Hymba-1.5B", "Llama-3.1-8B", "Llama-3.1-70B", "Llama-3.1-405B",
+                "Nemotron-Nano-9B-v2", "Nemotron-Nano-12B-v2", "Hymba-1.5B", "Llama-3.1-8B", "Llama-3.1-70B", "Llama-3.1-405B", "Qwen3-32B",
             ],
             ignoreOrder: true);
 

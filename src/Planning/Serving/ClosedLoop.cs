@@ -45,7 +45,7 @@ public sealed class ClosedLoop
     private int _sent;
     private int _ended;
     private StepTime _busy;
-    private double _firstTokenSeconds, _perTokenSeconds, _latencySeconds, _inBatchSeconds;
+    private double _firstTokenSeconds, _perTokenSeconds, _latencySeconds;
 
     private ClosedLoop(StepModel model, EngineLimits limits, ClosedLoopLoad load)
     {
@@ -77,11 +77,9 @@ public sealed class ClosedLoop
     {
         if (served.Cancelled) throw new ArgumentException("such a request can never run on this replica");
         _ended++;
-        var latency = (served.Finished - served.Arrived).TotalSeconds;
         _firstTokenSeconds += served.TimeToFirstToken!.Value.TotalSeconds;
         _perTokenSeconds += (served.TimePerOutputToken ?? TimeSpan.Zero).TotalSeconds;
-        _latencySeconds += latency;
-        _inBatchSeconds += Math.Min(latency, (served.Finished - served.Admitted).TotalSeconds);
+        _latencySeconds += (served.Finished - served.Arrived).TotalSeconds;
         Send(served.Finished);
     }
 
@@ -112,7 +110,7 @@ public sealed class ClosedLoop
         TimeToFirstToken = TimeSpan.FromSeconds(_firstTokenSeconds / _requests),
         TimePerOutputToken = TimeSpan.FromSeconds(_perTokenSeconds / _requests),
         Latency = TimeSpan.FromSeconds(_latencySeconds / _requests),
-        RunningSequences = _load.Concurrency * _inBatchSeconds / _latencySeconds,
+        RunningSequences = _load.Concurrency * _server.InBatchSeconds / _latencySeconds,
         Busy = _busy,
         BlockedSeconds = Enum.GetValues<AdmissionBlock>().ToDictionary(block => block, block => _blocked[(int)block]),
         Preemptions = _server.Engine.Preemptions,

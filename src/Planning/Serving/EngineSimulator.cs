@@ -171,7 +171,7 @@ public sealed partial class EngineSimulator
         var seconds = _model.RunSeconds(work, steps);
         StepsUnderWay = steps;
         StepsEnd = now + TimeSpan.FromSeconds(seconds);
-        _lastStepStart = now + TimeSpan.FromSeconds(seconds * (steps - 1) / steps);
+        _lastStepStart = steps == 1 ? now : now + TimeSpan.FromSeconds(_model.RunSeconds(work, steps - 1));
         return true;
     }
 

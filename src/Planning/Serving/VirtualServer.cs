@@ -32,6 +32,9 @@ internal sealed class VirtualServer : IEngineListener
 
     public TimeSpan Now { get; private set; }
 
+    /// <summary>Seconds that requests have been in the engine's batch, summed.</summary>
+    public double InBatchSeconds { get; private set; }
+
     /// <summary>Has a client send a request at a time that is not past.</summary>
     public void Send(in ServingRequest request, TimeSpan at) => _sends.Enqueue(request, (at, _order++));
 
@@ -65,6 +68,7 @@ internal sealed class VirtualServer : IEngineListener
     void IEngineListener.Finished(in ServedRequest served)
     {
         _inFlight.Remove(served.Request.Id, out var times);
+        InBatchSeconds += (served.Finished - served.Admitted).TotalSeconds;
         _served(served with { Arrived = times.Sent, FirstToken = times.First, Finished = _streamed });
     }
 
