@@ -65,6 +65,8 @@ internal sealed class OperatorProcess : IAsyncDisposable
 
         // Not the machine's own: the command line says what it points at.
         start.Environment.Remove("KUBECONFIG");
+        // As config/operator/deployment.yaml has it.
+        start.Environment["DOTNET_GCgen0size"] = "0x400000";
         var at = clock.GetUtcNow();
         return new OperatorProcess(Process.Start(start)!, at);
     }

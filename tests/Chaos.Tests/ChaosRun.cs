@@ -66,7 +66,7 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
 
     private async Task<string?> RunAsync(CancellationToken cancel)
     {
-        lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = subject.Nodes, ClockSpeed = Speed, LoadSpeed = 1000, KubeletEvents = false }, cancel);
+        lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = subject.Nodes, ClockSpeed = Speed, LoadSpeed = 1000, KubeletEvents = false, Log = log }, cancel);
         subject.Install(Lab.Api);
         await StartOperatorAsync(cancel);
         foreach (var step in schedule.Living) await TakeAsync(step, cancel);
@@ -177,8 +177,25 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
     {
         subject.DataLost();
         await Lab.RestartApiAsync(keepData: false, cancel);
+        var since = Lab.Time.GetUtcNow();
         subject.Install(Lab.Api);
+
+        // A server that has forgotten everything and yet counts further than before cannot be told from itself (nor by client-go): the operator must have come back first.
+        await UntilNoticedAsync(since, cancel);
         foreach (var number in alive) subject.Create(Lab.Api, number);
+    }
+
+    private async Task UntilNoticedAsync(DateTimeOffset since, CancellationToken cancel)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (subject.Watched.Any(plural => !Lab.Server.Log.Requests.Any(
+            request => request.Started >= since && request.Method == "GET" && request.Path.EndsWith("/" + plural, StringComparison.Ordinal))))
+        {
+            // A watch is in the log when it ends.
+            Lab.Server.Faults.DropWatches();
+            if (TimeProvider.System.GetElapsedTime(started) > Patience) throw new TimeoutException("the operator does not come back");
+            await Task.Delay(TimeSpan.FromSeconds(1), Lab.Time, cancel);
+        }
     }
 
     private async Task StartOperatorAsync(CancellationToken cancel)

@@ -22,6 +22,8 @@ internal sealed class GadgetSubject(int seed) : Subject
 
     public override bool MayLoseData => true;
 
+    public override IReadOnlyList<string> Watched => ["gadgets", "configmaps"];
+
     // The finalizer, two children, the status, the finalizer's end; once more for what a deletion and a creation under the same name cost.
     public override int WritesPerChange => 6;
 

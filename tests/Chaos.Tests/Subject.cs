@@ -15,6 +15,9 @@ internal abstract class Subject
     /// <summary>Whether the server may forget everything.</summary>
     public abstract bool MayLoseData { get; }
 
+    /// <summary>Plural names of what the operator watches.</summary>
+    public virtual IReadOnlyList<string> Watched => [];
+
     /// <summary>Writes that one creation or change of an object may cost.</summary>
     public abstract int WritesPerChange { get; }
 

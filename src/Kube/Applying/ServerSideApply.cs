@@ -41,6 +41,12 @@ internal sealed class ServerSideApply(
             return new ApplyResult<T>(ApplyAction.Unchanged, cached, []);
         }
 
+        if (certain && cached is not null && ControllerOtherThan(options.Owner, cached) is not null)
+        {
+            // The cache may be behind: the other owner's child may be gone by now.
+            certain = false;
+        }
+
         var live = certain ? cached : await api.GetAsync<T>(key, cancellationToken);
         List<string> differences = [];
         if (live is not null)
@@ -162,13 +168,15 @@ internal sealed class ServerSideApply(
 
     private static void RefuseIfControlledByAnother(ResourceType type, IKubernetesObject<V1ObjectMeta> live, IKubernetesObject<V1ObjectMeta>? owner)
     {
-        var controller = live.Metadata.OwnerReferences?.FirstOrDefault(r => r.Controller == true);
-        if (owner is not null && controller is not null && controller.Uid != owner.Metadata.Uid)
+        if (ControllerOtherThan(owner, live) is { } controller)
         {
             throw new OwnedByAnotherException(
                 $"{type.Kind} {NamespacedName.Of(live)} exists and is controlled by {controller.Kind} {controller.Name} (uid {controller.Uid}): rename one of them, or wait until it is deleted.");
         }
     }
+
+    private static V1OwnerReference? ControllerOtherThan(IKubernetesObject<V1ObjectMeta>? owner, IKubernetesObject<V1ObjectMeta> live) =>
+        owner is null ? null : live.Metadata.OwnerReferences?.FirstOrDefault(r => r.Controller == true && r.Uid != owner.Metadata.Uid);
 
     private void NoteWrite(IKubernetesObject<V1ObjectMeta>? owner, Type type, NamespacedName key, string version)
     {
