@@ -8,6 +8,8 @@ namespace Nemotron.Engines.Fleet;
 /// <summary>One engine of the fleet: its client, what it said last, and the one poll that may be under way.</summary>
 internal sealed class PolledEngine : IAsyncDisposable
 {
+    private static readonly Task<TokenProbe?> NoProbe = Task.FromResult<TokenProbe?>(null);
+
     private readonly IEngine _engine;
     private readonly PollGates _gates;
     private readonly FleetOptions _options;
@@ -15,7 +17,7 @@ internal sealed class PolledEngine : IAsyncDisposable
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _lock = new();
     private Task _poll = Task.CompletedTask;
-    private Task<TokenProbe?> _probe = Task.FromResult<TokenProbe?>(null);
+    private Task<TokenProbe?> _probe = NoProbe;
     private bool _isClosed;
 
     private EngineEndpoint _endpoint;
@@ -29,15 +31,22 @@ internal sealed class PolledEngine : IAsyncDisposable
     private DateTimeOffset? _loadAt;
     private string? _queryFailure;
 
-    public PolledEngine(IEngine engine, EngineEndpoint endpoint, PollGates gates, FleetOptions options, TimeProvider time)
+    /// <param name="engine">Its client; disposed here.</param>
+    /// <param name="endpoint">Where it is.</param>
+    /// <param name="before">What was known under the same key; null for a new one. The same engine behind other secrets keeps its history.</param>
+    /// <param name="gates">How much may be under way.</param>
+    /// <param name="options">How to poll.</param>
+    /// <param name="time">The clock.</param>
+    public PolledEngine(IEngine engine, EngineEndpoint endpoint, EngineReport? before, PollGates gates, FleetOptions options, TimeProvider time)
     {
         _engine = engine;
         _endpoint = endpoint;
         _gates = gates;
         _options = options;
         _time = time;
-        _health = EngineHealth.NotAsked(time.GetUtcNow(), endpoint.Pod.StartupPassed);
-        _progress = ProgressState.Start(time.GetUtcNow());
+        var same = before is not null && before.Endpoint.Incarnation == endpoint.Incarnation && before.Endpoint.Host == endpoint.Host;
+        _health = same ? before!.Health : EngineHealth.NotAsked(time.GetUtcNow(), endpoint.Pod.StartupPassed);
+        _progress = same ? before!.Progress : ProgressState.Start(time.GetUtcNow());
     }
 
     public string Key => _endpoint.Key;
@@ -175,12 +184,11 @@ internal sealed class PolledEngine : IAsyncDisposable
         lock (_lock)
         {
             var now = _time.GetUtcNow();
-            var probe = _probe is { IsCompletedSuccessfully: true } ended ? ended.Result : null;
+            var probe = EndedProbe();
             // Old numbers stand still by themselves.
             var load = _options.LoadInterval is { } every && now - _loadAt < (every + _options.PollInterval) * 2 ? _load : null;
             var before = _progress;
             _progress = ProgressDetector.Next(before, new ProgressSample { At = now, Health = _health, Gateway = Gateway, Load = load, Probe = probe }, _options.Progress);
-            if (_probe.IsCompleted) _probe = Task.FromResult<TokenProbe?>(null);
             wanted = _progress.ProbeWanted;
             changed = before.Verdict != _progress.Verdict;
         }
@@ -188,6 +196,14 @@ internal sealed class PolledEngine : IAsyncDisposable
         // Beside the polls, which go on: a hung engine's probe takes its whole deadline.
         if (wanted && _probe.IsCompleted) _probe = ProbeAsync(closed);
         return changed;
+    }
+
+    private TokenProbe? EndedProbe()
+    {
+        if (!_probe.IsCompleted) return null;
+        var ended = _probe;
+        _probe = NoProbe;
+        return ended.GetAwaiter().GetResult();
     }
 
     private async Task<TokenProbe?> ProbeAsync(CancellationToken closed)

@@ -152,6 +152,32 @@ public sealed class EngineFleetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task New_secrets_need_another_client_and_the_history_stays()
+    {
+        var fleet = Start(new FleetOptions());
+        fleet.Put(Endpoint("a"));
+        await Pass(TimeSpan.FromSeconds(6));
+        var since = fleet.Find("a")!.Health.Since;
+        fleet.Put(Endpoint("a") with { Headers = new Dictionary<string, string> { ["authorization"] = "Bearer new" } });
+        fleet.Find("a")!.Health.Since.ShouldBe(since);
+        _opened["a"].Answer = Refused;
+        await Pass(TimeSpan.FromSeconds(6));
+        fleet.Find("a")!.Health.State.ShouldBe(EngineState.Dead, "it was ready before the secret changed");
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_cannot_be_opened_changes_nothing()
+    {
+        var fleet = Start(new FleetOptions(), e => e.HttpPort is null ? throw new ArgumentException("needs HttpPort") : new ScriptedEngine(e) { Time = _time });
+        fleet.Put(Endpoint("a"));
+        var first = _opened["a"];
+        Should.Throw<ArgumentException>(() => fleet.Put(Endpoint("a") with { HttpPort = null }));
+        await Pass(TimeSpan.FromSeconds(6));
+        fleet.Find("a")!.Health.State.ShouldBe(EngineState.Ready);
+        first.Disposed.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Pod_facts_reach_the_verdict_without_a_new_client()
     {
         var fleet = Start(new FleetOptions());
@@ -215,9 +241,9 @@ public sealed class EngineFleetTests : IAsyncDisposable
         _opened.Values.ShouldAllBe(e => e.Disposed);
     }
 
-    private EngineFleet Start(FleetOptions options)
+    private EngineFleet Start(FleetOptions options, Func<EngineEndpoint, ScriptedEngine>? open = null)
     {
-        _fleet = new EngineFleet(e => _opened[e.Key] = new ScriptedEngine(e) { Time = _time }, options, _time);
+        _fleet = new EngineFleet(e => _opened[e.Key] = open?.Invoke(e) ?? new ScriptedEngine(e) { Time = _time }, options, _time);
         _fleet.Changed += _changes.Enqueue;
         _running = _fleet.RunAsync(_stop.Token);
         return _fleet;
