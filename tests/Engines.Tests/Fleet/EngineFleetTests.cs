@@ -4,6 +4,7 @@ using Nemotron.Engines.Clients;
 using Nemotron.Engines.Fleet;
 using Nemotron.Engines.Health;
 using Nemotron.Engines.Health.Progress;
+using Nemotron.Engines.Metrics;
 
 namespace Nemotron.Engines.Tests.Fleet;
 
@@ -215,6 +216,45 @@ public sealed class EngineFleetTests : IAsyncDisposable
         fleet.Find("a")!.QueryFailure.ShouldBe("no load");
         fleet.Find("a")!.Load.ShouldBeNull();
         fleet.Find("a")!.Progress.Verdict.ShouldBe(ProgressVerdict.Healthy);
+    }
+
+    [Fact]
+    public async Task A_version_that_cannot_be_read_is_asked_for_again_and_holds_up_no_load()
+    {
+        var fleet = Start(new FleetOptions { LoadInterval = TimeSpan.FromSeconds(5) });
+        fleet.Put(Endpoint("a"));
+        _opened["a"].InfoFailure = "not yet";
+        _opened["a"].Load = EngineMetrics.Read("vllm:num_requests_running 3\n"u8, default);
+        await Pass(TimeSpan.FromSeconds(6));
+        (fleet.Find("a")!.QueryFailure, fleet.Find("a")!.Load!.Running.Value).ShouldBe(("not yet", 3));
+
+        _opened["a"].InfoFailure = null;
+        await Pass(TimeSpan.FromSeconds(50));
+        _opened["a"].Infos.ShouldBe(1, "not at every poll");
+        await Pass(TimeSpan.FromSeconds(20));
+        (fleet.Find("a")!.QueryFailure, fleet.Find("a")!.Info!.Version).ShouldBe((null, "1"));
+        await Pass(TimeSpan.FromMinutes(2));
+        _opened["a"].Infos.ShouldBe(2, "what is known is asked again only after the interval");
+    }
+
+    [Fact]
+    public async Task What_the_last_incarnation_says_late_is_not_taken_for_the_new_ones()
+    {
+        var fleet = Start(new FleetOptions());
+        fleet.Put(Endpoint("a") with { Incarnation = "0" });
+        var hold = _opened["a"].HoldInfo = new TaskCompletionSource();
+        for (var i = 0; i < 120 && _opened["a"].Infos == 0; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(50));
+            var position = (long)((_time.GetUtcNow() - _time.Start) / TimeSpan.FromMilliseconds(50));
+            await Until(() => fleet.Position >= position);
+        }
+
+        await Until(() => _opened["a"].Infos == 1);
+        fleet.Put(Endpoint("a") with { Incarnation = "1" });
+        hold.SetResult();
+        await fleet.PollOf("a");
+        fleet.Find("a")!.Info.ShouldBeNull();
     }
 
     [Fact]
