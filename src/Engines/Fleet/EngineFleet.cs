@@ -77,13 +77,10 @@ public sealed partial class EngineFleet : IAsyncDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_engines.TryGetValue(endpoint.Key, out var known))
-            {
-                if (known.TryUpdate(endpoint, _time.GetUtcNow())) return;
-                Drop(known);
-            }
-
-            var engine = new PolledEngine(_open(endpoint), endpoint, _gates, _options, _time);
+            var known = _engines.GetValueOrDefault(endpoint.Key);
+            if (known?.TryUpdate(endpoint, _time.GetUtcNow()) == true) return;
+            var engine = new PolledEngine(_open(endpoint), endpoint, known?.Report(), _gates, _options, _time);
+            if (known is not null) Drop(known);
             _engines[endpoint.Key] = engine;
             engine.Slot = _wheel.Add(engine);
         }

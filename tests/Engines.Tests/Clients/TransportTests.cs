@@ -100,6 +100,18 @@ public sealed class TransportTests : EngineClientsTest
     }
 
     [Fact]
+    public void A_fault_of_this_program_does_not_pass_for_one_of_the_engine() =>
+        Faults.IsOne(new NullReferenceException()).ShouldBeFalse();
+
+    [Fact]
+    public void No_pings_are_sent_that_Triton_would_answer_with_GOAWAY()
+    {
+        using var sockets = new SharedSockets(EngineTimeouts.Default);
+        sockets.For(null).KeepAlivePingDelay.ShouldBe(Timeout.InfiniteTimeSpan);
+        sockets.For(new TlsSettings()).KeepAlivePingDelay.ShouldBe(Timeout.InfiniteTimeSpan);
+    }
+
+    [Fact]
     public async Task Many_polls_take_one_connection()
     {
         var connections = new ConcurrentDictionary<string, bool>();
