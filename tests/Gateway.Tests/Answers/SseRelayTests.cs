@@ -33,7 +33,7 @@ public class SseRelayTests
             {
                 var (hidden, counted) = Relay(Plain + Usage + End, sizes, hidesUsage: true);
                 hidden.ShouldBe(Plain + End);
-                counted.ShouldBe((Output: 9, Thinking: 3));
+                counted.ShouldBe((9L, 3L));
                 Relay(Plain + Usage + End + "data: begun", sizes, hidesUsage: false).Text.ShouldBe(Plain + Usage + End + "data: begun");
             },
             iter: 2000,
