@@ -63,7 +63,7 @@ public class GatewaySettingsTests
     [InlineData(Least + "timeouts: { idle: 9000h }", "timeouts.idle: must be between 1ms and 24h, not 9000h")]
     [InlineData(Least + "loggedRequestShare: 2", "loggedRequestShare: must be between 0 and 1, not 2")]
     [InlineData(Least + "access: { tlsKeyFile: /k }", "access.tlsCertificateFile: is required together with tlsKeyFile")]
-    [InlineData(Least + "engine: Ollama", "engine: 'Ollama' is not one of OpenAI")]
+    [InlineData(Least + "streamUsage: Maybe", "streamUsage: 'Maybe' is not one of Ask, Leave")]
     [InlineData("upstream: 127.0.0.1:8001\nreasoning: { grammar: ThinkTags }", "upstream: must be an address of scheme, host and port")]
     [InlineData("upstream: http://h/v1\nreasoning: { grammar: ThinkTags }", "upstream: must be an address of scheme, host and port")]
     [InlineData("upstream: http://h\nreasoning: { grammar: None, default: On }", "reasoning.default: cannot be On while grammar is None")]
