@@ -52,13 +52,22 @@ internal static class UpCommand
             HelpName = "simulated|none",
             CustomParser = result => ParseEngines(result.Tokens[0].Value, result),
         };
+        var gateway = new Option<string?>("--gateway")
+        {
+            Description = "The gateway's program, nemotron-gateway or nemotron-gateway.dll: run as a process for each gateway container; without it such containers pass requests on as they are",
+            HelpName = "FILE",
+        };
+        gateway.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !File.Exists(result.Tokens[0].Value)) result.AddError($"--gateway {result.Tokens[0].Value}: there is no such file");
+        });
         var with = new Option<LabAddOns>("--with")
         {
             Description = $"What to install beside Kubernetes, comma-separated: {string.Join(", ", AddOns.Keys)}",
             HelpName = "LIST",
             CustomParser = result => ParseAddOns(result.Tokens[0].Value, result),
         };
-        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, engines, with };
+        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, engines, gateway, with };
         command.SetAction((parsed, cancel) => RunAsync(
             new LabClusterOptions
             {
@@ -67,6 +76,7 @@ internal static class UpCommand
                 ClockSpeed = parsed.GetValue(clock),
                 LoadSpeed = parsed.GetValue(load),
                 Engines = parsed.GetValue(engines),
+                Gateway = parsed.GetValue(gateway) is { } program ? Path.GetFullPath(program) : null,
                 With = parsed.GetValue(with),
                 Log = new ErrorLog(parsed.InvocationConfiguration.Error),
             },

@@ -68,6 +68,15 @@ public class KubeletTests
     }
 
     [Fact]
+    public async Task Custom_code_is_not_run_unless_it_is_trusted()
+    {
+        await using var lab = await StartAsync(clockSpeed: 50);
+        lab.Create(Pod("super", "nvcr.io/nvidia/tensorrt-llm/release:1.2.1", ["trtllm-serve", "nvidia/Llama-3_3-Nemotron-Super-49B-v1", "--host", "0.0.0.0", "--tp_size", "2"], gpus: 2));
+        await lab.UntilAsync(BuiltIn.Pods, () => lab.Find("super")?.Items("status", "containerStatuses").FirstOrDefault().Whole("lastState", "terminated", "exitCode") == 1, "crashed");
+        (await lab.LogAsync("super", "?previous=true")).ShouldContain("trust_remote_code=True");
+    }
+
+    [Fact]
     public async Task Localhost_is_not_reached_from_outside_the_pod()
     {
         await using var lab = await StartAsync();

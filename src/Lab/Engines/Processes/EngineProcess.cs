@@ -166,6 +166,12 @@ internal sealed class EngineProcess : IContainerProcess
     }
 
     /// <inheritdoc/>
+    public void Refresh(IReadOnlyDictionary<string, string> files)
+    {
+        // Read once, when it starts.
+    }
+
+    /// <inheritdoc/>
     public void SetReachable(bool value)
     {
         lock (gate)
