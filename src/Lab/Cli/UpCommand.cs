@@ -53,6 +53,15 @@ internal static class UpCommand
             HelpName = "simulated|none",
             CustomParser = result => ParseEngines(result.Tokens[0].Value, result),
         };
+        var gateway = new Option<string?>("--gateway")
+        {
+            Description = "The gateway's program, nemotron-gateway or nemotron-gateway.dll: run as a process for each gateway container; without it such containers pass requests on as they are",
+            HelpName = "FILE",
+        };
+        gateway.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !File.Exists(result.Tokens[0].Value)) result.AddError($"--gateway {result.Tokens[0].Value}: there is no such file");
+        });
         var with = new Option<LabAddOns>("--with")
         {
             Description = $"What to install beside Kubernetes, comma-separated: {string.Join(", ", AddOns.Keys)}",
@@ -67,7 +76,7 @@ internal static class UpCommand
             CustomParser = result => ParseMode(result.Tokens[0].Value, result),
         };
         var audit = new Option<string?>("--audit-log") { Description = "A file to append to: one audit.k8s.io/v1 Event in JSON a line", HelpName = "FILE" };
-        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, engines, with, tls, authorization, audit };
+        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, engines, gateway, with, tls, authorization, audit };
         command.SetAction((parsed, cancel) => RunAsync(
             new LabClusterOptions
             {
@@ -76,6 +85,7 @@ internal static class UpCommand
                 ClockSpeed = parsed.GetValue(clock),
                 LoadSpeed = parsed.GetValue(load),
                 Engines = parsed.GetValue(engines),
+                Gateway = parsed.GetValue(gateway) is { } program ? Path.GetFullPath(program) : null,
                 With = parsed.GetValue(with),
                 Tls = parsed.GetValue(tls),
                 Authorization = parsed.GetValue(authorization),

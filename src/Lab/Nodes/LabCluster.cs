@@ -59,7 +59,7 @@ public sealed class LabCluster : IAsyncDisposable
         // Before anything listens: a malformed list must not leave a server behind.
         if (options.Nodes.Length > 0) NodeSpec.ParseList(options.Nodes);
         var clock = new LabClock(options.ClockSpeed, options.SystemTime);
-        var engines = options.Engines == LabEngines.Simulated ? await EngineHost.StartAsync(clock, options.Log, cancel).ConfigureAwait(false) : null;
+        var engines = options.Engines == LabEngines.Simulated ? await EngineHost.StartAsync(options.Gateway, clock, options.Log, cancel).ConfigureAwait(false) : null;
         try
         {
             return await StartAsync(options, clock, engines, cancel).ConfigureAwait(false);

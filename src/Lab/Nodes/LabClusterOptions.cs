@@ -43,6 +43,12 @@ public sealed record LabClusterOptions
     /// <summary>What stands behind pods that run an engine.</summary>
     public LabEngines Engines { get; init; }
 
+    /// <summary>
+    /// The gateway's program (<c>nemotron-gateway</c> or <c>nemotron-gateway.dll</c>), started as a process for each gateway container. Null: such containers
+    /// pass connections on to their engine as they are.
+    /// </summary>
+    public string? Gateway { get; init; }
+
     /// <summary>The clock that the Lab's is driven by.</summary>
     public TimeProvider SystemTime { get; init; } = TimeProvider.System;
 

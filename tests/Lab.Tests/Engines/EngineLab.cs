@@ -89,6 +89,14 @@ internal sealed class EngineLab : IAsyncDisposable
         return ((int)response.StatusCode, (JsonObject)JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancel))!);
     }
 
+    public async Task<string> PostRawAsync(string pod, string path, string body, int port = 8000)
+    {
+        using var response = await Http.PostAsync(Url(pod, path, port), new StringContent(body), Cancel);
+        var text = await response.Content.ReadAsStringAsync(Cancel);
+        response.IsSuccessStatusCode.ShouldBeTrue(text);
+        return text;
+    }
+
     public static JsonObject Chat(string text, string? system = null, string? more = null)
     {
         var messages = new JsonArray();
@@ -106,6 +114,7 @@ internal sealed class EngineLab : IAsyncDisposable
     /// <summary>The server-sent events of a stream, as JSON; the end mark is left out and told by the second value.</summary>
     public async Task<(List<JsonObject> Pieces, bool Ended)> StreamAsync(string pod, string path, JsonObject body, int? tokens = null)
     {
+        body = (JsonObject)body.DeepClone();
         body["stream"] = true;
         using var request = new HttpRequestMessage(HttpMethod.Post, Url(pod, path)) { Content = JsonContent.Create(body) };
         if (tokens is not null) request.Headers.Add(Asked.LengthHeader, $"{tokens}");

@@ -10,6 +10,9 @@ public class UpCommandTests
     [InlineData("up --kubeconfig k --nodes 3xH99:8", 2, "unknown GPU \"H99\"")]
     [InlineData("up --kubeconfig k --clock-speed 0", 2, "a speed is above 0")]
     [InlineData("up --kubeconfig k --port 70000", 2, "a port is 0 to 65535")]
+    [InlineData("up --kubeconfig k --engines real", 2, "--engines: unknown \"real\"; known are simulated, none")]
+    [InlineData("fault pod explode", 2, "\"explode\" is no fault; known are rank-crash")]
+    [InlineData("fault pod hang --kubeconfig /proc/nowhere/k", 1, "Is the Lab running, and is --kubeconfig its own?")]
     [InlineData("up", 2, "--kubeconfig")]
     [InlineData("up --kubeconfig k --with lws,istio", 2, "--with: unknown \"istio\"; known are lws")]
     [InlineData("up --kubeconfig k --authorization ABAC", 2, "--authorization: unknown \"ABAC\"; known are AlwaysAllow, RBAC")]
@@ -52,6 +55,24 @@ public class UpCommandTests
         File.Delete(path);
     }
 
+    [Fact]
+    public async Task With_engines_it_says_where_they_are_and_lets_them_fail()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using var stop = new CancellationTokenSource();
+        var output = new Awaited("Ctrl-C", null);
+        var up = LabProgram.RunAsync(["up", "--kubeconfig", path, "--nodes", "1xH100:8", "--engines", "simulated"], output, TextWriter.Null, stop.Token);
+        await output.Seen;
+        output.ToString().ShouldContain("they listen at pods' and Services' addresses (127.");
+
+        var (exit, _, error) = await RunAsync("fault", "nobody", "rank-crash", "--kubeconfig", path, "-n", "models");
+        exit.ShouldBe(1);
+        error.ShouldContain("there is no pod nobody in namespace models");
+        await stop.CancelAsync();
+        (await up).ShouldBe(0);
+        File.Delete(path);
+    }
+
     private static async Task<(int Exit, string Output, string Error)> RunAsync(params string[] args)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
@@ -60,12 +81,18 @@ public class UpCommandTests
     }
 
     /// <summary>Presses Ctrl-C, so to speak, when a text has been written.</summary>
-    private sealed class Awaited(string text, CancellationTokenSource stop) : StringWriter
+    private sealed class Awaited(string text, CancellationTokenSource? stop) : StringWriter
     {
+        private readonly TaskCompletionSource seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Seen => seen.Task;
+
         public override async Task FlushAsync(CancellationToken cancellationToken)
         {
             await base.FlushAsync(cancellationToken);
-            if (ToString().Contains(text, StringComparison.Ordinal)) await stop.CancelAsync();
+            if (!ToString().Contains(text, StringComparison.Ordinal)) return;
+            seen.TrySetResult();
+            if (stop is not null) await stop.CancelAsync();
         }
     }
 }

@@ -37,9 +37,10 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="nodes">The Lab's nodes.</param>
     /// <param name="clockSpeed">Seconds of the Lab in one second.</param>
     /// <param name="crds">Whether our CRDs are installed.</param>
-    public static async Task<TestCluster> StartAsync(string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true)
+    /// <param name="engines">What stands behind engine pods.</param>
+    public static async Task<TestCluster> StartAsync(string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None)
     {
-        var lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = nodes, ClockSpeed = clockSpeed, LoadSpeed = 100 }, TestContext.Current.CancellationToken);
+        var lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = nodes, ClockSpeed = clockSpeed, LoadSpeed = 100, Engines = engines }, TestContext.Current.CancellationToken);
         var cluster = new TestCluster(lab, Directory.CreateTempSubdirectory("nemotron-test-"));
         if (crds)
         {

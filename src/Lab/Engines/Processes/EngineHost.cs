@@ -14,13 +14,17 @@ internal sealed class EngineHost : IAsyncDisposable
     public EngineRuntime Runtime { get; }
 
     /// <summary>Claims addresses and starts the web server behind all engines.</summary>
+    /// <param name="gateway">The gateway's program; null where something stands in for it.</param>
+    /// <param name="time">The Lab's clock.</param>
+    /// <param name="log">Where faults of the Lab itself go.</param>
+    /// <param name="cancel">Gives up.</param>
     /// <exception cref="IOException">This machine cannot have simulated engines; the message says why.</exception>
-    public static async Task<EngineHost> StartAsync(TimeProvider time, ILogger log, CancellationToken cancel)
+    public static async Task<EngineHost> StartAsync(string? gateway, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         var network = LabNetwork.Claim();
         try
         {
-            return new(network, await EngineRuntime.StartAsync(time, log, cancel));
+            return new(network, await EngineRuntime.StartAsync(gateway, time, log, cancel));
         }
         catch
         {

@@ -79,6 +79,15 @@ internal sealed class EngineProcess : IContainerProcess
     /// <summary>The engine while it serves, or null.</summary>
     public SimulatedEngine? Engine => serving?.Engine;
 
+    /// <summary>Whether it is cut off from the network.</summary>
+    public bool IsUnreachable
+    {
+        get
+        {
+            lock (gate) return !reachable;
+        }
+    }
+
     /// <summary>Starts it.</summary>
     public void Begin() => _ = RunAsync();
 
@@ -154,6 +163,12 @@ internal sealed class EngineProcess : IContainerProcess
 
         changed.TrySetResult();
         ApplyFaults();
+    }
+
+    /// <inheritdoc/>
+    public void Refresh(IReadOnlyDictionary<string, string> files)
+    {
+        // Read once, when it starts.
     }
 
     /// <inheritdoc/>

@@ -24,9 +24,13 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
     private readonly ConcurrentDictionary<string, (PodPort Port, DcgmExporter Exporter)> exporters = new();
     private readonly ConcurrentDictionary<EngineProcess, string> running = new();
 
-    private EngineRuntime(PodWebServer web, TimeProvider time, ILogger log)
+    private readonly ConcurrentDictionary<IContainerProcess, bool> others = new();
+    private readonly string? gateway;
+
+    private EngineRuntime(PodWebServer web, string? gateway, TimeProvider time, ILogger log)
     {
         this.web = web;
+        this.gateway = gateway;
         this.time = time;
         this.log = log;
         logs = new(time);
@@ -39,10 +43,11 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
     public Api.IPodLogs Logs => logs;
 
     /// <summary>Starts it.</summary>
+    /// <param name="gateway">The gateway's program; null where something stands in for it.</param>
     /// <param name="time">The Lab's clock.</param>
     /// <param name="log">Where faults of the Lab itself go.</param>
     /// <param name="cancel">Gives up.</param>
-    public static async Task<EngineRuntime> StartAsync(TimeProvider time, ILogger log, CancellationToken cancel)
+    public static async Task<EngineRuntime> StartAsync(string? gateway, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         var web = await PodWebServer.StartAsync(
             routes =>
@@ -52,27 +57,49 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
                 routes.MapGrpcService<TrtLlmGrpcService>();
             },
             cancel);
-        return new(web, time, log);
+        return new(web, gateway, time, log);
     }
 
     /// <inheritdoc/>
-    public bool Runs(JsonObject container) => EngineProgram.Find(container) is not null;
+    public bool Runs(JsonObject container) => GatewayLine.IsGateway(container) || EngineProgram.Find(container) is not null;
 
     /// <inheritdoc/>
     public IContainerProcess Start(ContainerStart start)
     {
         var lines = logs.Begin(start.Pod.Uid(), start.Container.Text("name") ?? "");
+        if (GatewayLine.IsGateway(start.Container)) return Known(StartGateway(start, lines));
         if (EngineProgram.Find(start.Container, start.CommandLine)?.Product == EngineProduct.GroupWorker)
         {
             var worker = new GroupWorker(start, lines, worlds.Of(GroupWorlds.KeyOf(start.Pod)), time);
             worker.Begin();
-            return worker;
+            return Known(worker);
         }
 
         var process = new EngineProcess(start, web, lines, memories.GetOrAdd(start.Pod.Uid(), static _ => new()), worlds, time);
         running[process] = start.Node?.Name() ?? "";
         _ = process.Exited.ContinueWith(_ => running.TryRemove(process, out var _), TaskScheduler.Default);
         process.Begin();
+        return process;
+    }
+
+    private IContainerProcess StartGateway(ContainerStart start, ContainerLog lines)
+    {
+        if (gateway is { } program)
+        {
+            var real = new GatewayProcess(start, program, lines, time);
+            real.Begin();
+            return real;
+        }
+
+        var standIn = new GatewayStandIn(start, web, lines, time);
+        standIn.Begin();
+        return standIn;
+    }
+
+    private IContainerProcess Known(IContainerProcess process)
+    {
+        others[process] = true;
+        _ = process.Exited.ContinueWith(_ => others.TryRemove(process, out var _), TaskScheduler.Default);
         return process;
     }
 
@@ -121,7 +148,7 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in running.Keys) process.End(ContainerExit.Killed);
+        foreach (var process in running.Keys.Concat(others.Keys)) process.End(ContainerExit.Killed);
         foreach (var (port, _) in exporters.Values) port.Dispose();
         await web.DisposeAsync();
     }

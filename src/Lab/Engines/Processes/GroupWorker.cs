@@ -76,6 +76,12 @@ internal sealed class GroupWorker : IContainerProcess
     }
 
     /// <inheritdoc/>
+    public void Refresh(IReadOnlyDictionary<string, string> files)
+    {
+        // Read once, when it starts.
+    }
+
+    /// <inheritdoc/>
     public void SetReachable(bool reachable)
     {
         lock (gate)

@@ -47,6 +47,13 @@ internal sealed record EngineSizing
         if (start.Gpus.Count == 0) throw new StartRefusedException(1, "RuntimeError: No CUDA GPUs are available");
         var gpu = GpuOf(start.Node) ?? throw new StartRefusedException(1, "nemotron-lab: the node's nvidia.com/gpu.product names no GPU of the catalogue, so nothing can be simulated on it");
         var (model, standIn) = ModelOf(settings, start.Pod);
+        if (standIn is null && model.RemoteCode && !settings.TrustRemoteCode)
+        {
+            throw new StartRefusedException(1,
+                $"ValueError: The repository {settings.Model} contains custom code which must be executed to correctly load the model. You can inspect the repository content at https://hf.co/{settings.Model}.",
+                "Please pass the argument `trust_remote_code=True` to allow custom code to be run.");
+        }
+
         var precision = PrecisionOf(model, settings.Model);
         var plan = MemoryPlanner.Plan(new()
         {

@@ -98,6 +98,10 @@ internal sealed partial class ContainerInputs(Func<Gvr, string?, string, JsonObj
         return files;
     }
 
+    /// <summary>The ConfigMaps and Secrets that a pod mounts, as <c>configmap/NAMESPACE/NAME</c>.</summary>
+    public static IEnumerable<string> Mounted(JsonObject pod) =>
+        pod.Items("spec", "volumes").SelectMany(Sources).Select(source => $"{source.Kind}/{pod.Namespace()}/{source.Name}");
+
     /// <summary>Command and arguments, with <c>$(NAME)</c> replaced as the kubelet does.</summary>
     public static IReadOnlyList<string> CommandLine(JsonObject container, IReadOnlyDictionary<string, string> environment) =>
         [.. container.Texts("command").Concat(container.Texts("args")).Select(word => Expand(word, environment))];

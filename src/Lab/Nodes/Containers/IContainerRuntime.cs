@@ -49,6 +49,9 @@ internal interface IContainerProcess
     /// <summary>Tells of the pod as it is now: its annotations may ask for faults.</summary>
     void Observe(JsonObject pod);
 
+    /// <summary>Tells of the files that are mounted now, after a ConfigMap or Secret has changed.</summary>
+    void Refresh(IReadOnlyDictionary<string, string> files);
+
     /// <summary>Cuts the process off from the network, or lets it back.</summary>
     void SetReachable(bool reachable);
 }

@@ -103,6 +103,9 @@ internal sealed class LivePods(IContainerRuntime runtime, TimeProvider time, Act
         }
     }
 
+    /// <summary>Tells the process of a container which files are mounted now.</summary>
+    public void Refresh(ObjectKey key, string container, IReadOnlyDictionary<string, string> files) => Find(key, container)?.Process.Refresh(files);
+
     /// <summary>Ends what is left of a pod that is gone.</summary>
     public void Drop(ObjectKey key, string uid)
     {
