@@ -74,7 +74,9 @@ internal sealed class GarbageCollector : Controller<string>
 
         // A definition says Established a moment before its resource is served, and nothing tells of the second.
         if (Context.Informers.For(BuiltIn.CustomResourceDefinitions).All.Any(crd =>
-            !crd.IsDeleting() && !served.Contains((crd.Text("spec", "group") ?? "", crd.Text("spec", "names", "plural") ?? ""))))
+            !crd.IsDeleting()
+            && crd.Items("status", "conditions").Any(condition => condition.Text("type") == "Established" && condition.Text("status") == "True")
+            && !served.Contains((crd.Text("spec", "group") ?? "", crd.Text("spec", "names", "plural") ?? ""))))
         {
             Queue.AddAfter("", SoonServed);
         }
