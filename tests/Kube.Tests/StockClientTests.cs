@@ -150,7 +150,7 @@ public sealed class StockClientTests
         }
     }
 
-    private sealed class AsyncOnlyStream(byte[] body) : MemoryStream(body)
+    private sealed class AsyncOnlyStream(byte[] body) : MemoryStream(body, 0, body.Length, writable: false, publiclyVisible: true)
     {
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("blocking");
 
@@ -160,7 +160,7 @@ public sealed class StockClientTests
         {
             await Task.Yield();
             var count = Math.Min(buffer.Length, (int)(Length - Position));
-            body.AsMemory((int)Position, count).CopyTo(buffer);
+            GetBuffer().AsMemory((int)Position, count).CopyTo(buffer);
             Position += count;
             return count;
         }
