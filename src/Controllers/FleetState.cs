@@ -23,13 +23,21 @@ internal sealed class FleetState(
     public ModelCatalogue Models => library.Catalogue;
 
     /// <summary>All pools with their nodes and what pods take of them.</summary>
-    public IReadOnlyList<PoolState> Pools()
+    /// <param name="fresh">Pools that the cache has not seen yet.</param>
+    public IReadOnlyList<PoolState> Pools(params IReadOnlyList<GpuNodePool> fresh)
     {
-        var allPools = pools.List();
+        var allPools = fresh.Count == 0 ? pools.List() : [.. pools.List().Concat(fresh).DistinctBy(pool => pool.Metadata.Name)];
         var allNodes = nodes.List();
         return [.. allPools.Select(pool => new PoolState(
             pool,
             [.. PoolMembership.Of(pool, allPools, allNodes).Nodes.Select(node => node.ToNodeState(AllocatedOn(node.Metadata.Name)))]))];
+    }
+
+    /// <summary>What is seen of a pool, which the cache need not have yet.</summary>
+    public PoolSnapshot Snapshot(GpuNodePool pool, DateTimeOffset now)
+    {
+        var members = MembersOf(pool);
+        return new(pool, members, members.Nodes.ToDictionary(node => node.Metadata.Name, node => AllocatedOn(node.Metadata.Name)), WaitingFor(pool.Metadata.Name), now);
     }
 
     /// <summary>A pool's members.</summary>

@@ -25,6 +25,8 @@ public static class NemotronControllers
         builder.Services.AddSingleton(new ModelLibrary(models ?? ModelCatalogue.Default));
         builder.Services.AddSingleton(gpus ?? GpuCatalogue.Default);
         builder.Services.AddSingleton<FleetState>();
+        builder.Services.AddSingleton<DeploymentSnapshots>();
+        builder.Services.AddSingleton<ModelSource>();
         builder.Services.AddSingleton<INodePatcher, NodePatcher>();
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
         builder.Services.AddSingleton<NemotronDeploymentController>();
@@ -51,7 +53,7 @@ public static class NemotronControllers
             .Watches<GpuNodePool>((_, caches) => All(caches), PoolChanged)
             .Watches<NodeView>((_, caches) => All(caches), NodeView.Differs)
             // Its status changes once the library has it.
-            .Watches<NemotronModel>((model, caches) => UsersOf(model, caches));
+            .Watches<NemotronModel>((model, caches) => ModelUsers.Of(model, caches.Get<NemotronDeployment>().List()).Select(NamespacedName.Of));
 
         builder.AddController<GpuNodePoolController, GpuNodePool>()
             .Watches<NodeView>((node, caches) => PoolsOf(node, caches), NodeView.Differs)
@@ -63,11 +65,6 @@ public static class NemotronControllers
         builder.AddController<NemotronFleetController, NemotronFleet>();
         return builder;
     }
-
-    private static IEnumerable<NamespacedName> UsersOf(NemotronModel model, IInformerCaches caches) =>
-        caches.Get<NemotronDeployment>().List()
-            .Where(user => string.Equals(user.Spec.ModelRef?.Name, model.Metadata.Name, StringComparison.OrdinalIgnoreCase))
-            .Select(NamespacedName.Of);
 
     private static IEnumerable<NamespacedName> OwnerOf(PodView pod) =>
         pod.Metadata.Labels?.TryGetValue(NemotronLabels.Deployment, out var owner) == true ? [new NamespacedName(pod.Metadata.NamespaceProperty, owner)] : [];

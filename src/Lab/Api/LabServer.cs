@@ -32,7 +32,7 @@ public sealed class LabServer : IAsyncDisposable
     {
         this.options = options;
         Log = new RequestLog(options.RequestLogCapacity);
-        webhooks = new Webhooks.WebhookClient(options.ResolveService);
+        webhooks = new Webhooks.WebhookClient(options.Time);
         api = NewContext();
         Faults = new FaultInjection(() => api.Store.Compact());
         Api = new InProcessApi(api);

@@ -23,10 +23,4 @@ public sealed record LabServerOptions
 
     /// <summary>Told of faults of the server itself, which are answered with 500.</summary>
     public Action<Exception>? OnInternalError { get; init; }
-
-    /// <summary>
-    /// Where an admission webhook's <c>clientConfig.service</c> is reached (namespace, name, port → base address), since the Lab
-    /// has no service network. Null answers leave the webhook unreachable, as its failure policy says.
-    /// </summary>
-    public Func<string, string, int, Uri?>? ResolveService { get; init; }
 }
