@@ -37,6 +37,19 @@ internal sealed class OperatorOptions
 
     private readonly Option<int> _healthPort = Port("--health-port", 8081, "Port of /healthz and /readyz; 0 for none.");
 
+    private readonly Option<int> _webhookPort = Port("--webhook-port", 9443, "Port of the admission webhooks, over HTTPS with a certificate that the operator makes; 0 for none.");
+
+    private readonly Option<string> _webhookName = new("--webhook-name")
+    {
+        Description = "Name of the webhooks' Service, of the Secret with their certificate, and of their ValidatingWebhookConfiguration.",
+        DefaultValueFactory = _ => "nemotron-operator-webhook",
+    };
+
+    private readonly Option<string?> _webhookNamespace = new("--webhook-namespace")
+    {
+        Description = "Where that Service and Secret live. Without it: the namespace of the pod, or of the kubeconfig's context, else default.",
+    };
+
     private readonly Option<LogLevel> _logLevel = new("--log-level") { Description = "The least severe lines to write.", DefaultValueFactory = _ => LogLevel.Information };
 
     private readonly Option<LogFormat> _logFormat = new("--log-format") { Description = "Text for people, Json for machines.", DefaultValueFactory = _ => LogFormat.Text };
@@ -64,9 +77,14 @@ internal sealed class OperatorOptions
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 256) result.AddError("--max-concurrent-reconciles must be between 1 and 256.");
         });
+        _webhookName.Validators.Add(result =>
+        {
+            if (Kube.WebhookCertificateSettings.Refusal(result.GetValueOrDefault<string>() ?? "") is { } refusal) result.AddError($"--webhook-name: {refusal}");
+        });
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
-            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _logLevel, _logFormat, _models, _gpus, _concurrency,
+            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat,
+            _models, _gpus, _concurrency,
         };
         root.SetAction((parsed, cancellationToken) => run(
             new OperatorSettingsOnCommandLine(
@@ -76,6 +94,9 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_leaderElectNamespace),
                 parsed.GetValue(_metricsPort),
                 parsed.GetValue(_healthPort),
+                parsed.GetValue(_webhookPort),
+                parsed.GetValue(_webhookName)!,
+                parsed.GetValue(_webhookNamespace),
                 parsed.GetValue(_logLevel),
                 parsed.GetValue(_logFormat),
                 parsed.GetValue(_models)?.FullName,
@@ -103,6 +124,9 @@ internal sealed class OperatorOptions
 /// <param name="LeaderElectNamespace">Where the Lease lives, or null.</param>
 /// <param name="MetricsPort">0 for none.</param>
 /// <param name="HealthPort">0 for none.</param>
+/// <param name="WebhookPort">0 for none.</param>
+/// <param name="WebhookName">Of their Service, Secret and configuration.</param>
+/// <param name="WebhookNamespace">Of their Service and Secret, or null.</param>
 /// <param name="LogLevel">The least severe lines to write.</param>
 /// <param name="LogFormat">How lines are written.</param>
 /// <param name="Models">A directory of models beyond the built-in ones, or null.</param>
@@ -115,6 +139,9 @@ internal sealed record OperatorSettingsOnCommandLine(
     string? LeaderElectNamespace,
     int MetricsPort,
     int HealthPort,
+    int WebhookPort,
+    string WebhookName,
+    string? WebhookNamespace,
     LogLevel LogLevel,
     LogFormat LogFormat,
     string? Models,

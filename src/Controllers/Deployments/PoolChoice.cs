@@ -76,7 +76,8 @@ internal static class PoolChoice
         return new Result(new Placed(pool, plan));
     }
 
-    private static PlanRequest Request(NemotronDeploymentSpec spec, ModelChoice choice, PoolGpu gpu) => new()
+    /// <summary>What the memory plan of a spec on such GPUs is asked for.</summary>
+    public static PlanRequest Request(NemotronDeploymentSpec spec, ModelChoice choice, PoolGpu gpu) => new()
     {
         Model = choice.Entry,
         Gpu = gpu.Type,
