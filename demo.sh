@@ -45,6 +45,13 @@ until_ok() {
   done
 }
 
+# A port that nobody listens on.
+free_port() {
+  local port
+  while port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+  echo "$port"
+}
+
 say "Building …"
 dotnet build src/Lab -c Release -nodeReuse:false -v quiet >"$out/build.log" 2>&1 && dotnet build src/Operator -c Release -nodeReuse:false -v quiet >>"$out/build.log" 2>&1 ||
   { tail -n 20 "$out/build.log" >&2; die "The build failed."; }
@@ -58,9 +65,28 @@ say "Installing the custom resource definitions …"
 kubectl apply -k config/crd >/dev/null
 kubectl wait --for=condition=Established crd --all --timeout=30s >/dev/null
 
-say "Starting the operator …"
-dotnet src/Operator/bin/Release/net10.0/nemotron-operator.dll --kubeconfig "$KUBECONFIG" --leader-elect=false --health-port 0 --metrics-port 0 >"$out/operator.log" 2>&1 &
+say "Starting the operator, and its admission webhooks behind their Service …"
+webhook_port=$(free_port)
+kubectl apply -f config/default/namespace.yaml >/dev/null
+kubectl apply -k config/webhook >/dev/null
+# The operator runs beside the Lab and not in a pod: this puts it behind the Service.
+kubectl apply -f - >/dev/null <<EOF
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: nemotron-operator-webhook-local
+  namespace: nemotron-system
+  labels:
+    kubernetes.io/service-name: nemotron-operator-webhook
+addressType: IPv4
+ports: [{name: webhook, port: $webhook_port, protocol: TCP}]
+endpoints: [{addresses: [127.0.0.1], conditions: {ready: true}}]
+EOF
+dotnet src/Operator/bin/Release/net10.0/nemotron-operator.dll --kubeconfig "$KUBECONFIG" --leader-elect=false --health-port 0 --metrics-port 0 \
+  --webhook-port "$webhook_port" --webhook-namespace nemotron-system >"$out/operator.log" 2>&1 &
 operator=$!
+trusted() { kubectl get validatingwebhookconfiguration nemotron-operator-webhook -o jsonpath='{.webhooks[0].clientConfig.caBundle}' | grep -q .; }
+until_ok $operator trusted || { tail -n 5 "$out/operator.log" >&2; die "The operator did not start."; }
 
 say "Applying config/samples/fleet.yaml …"
 kubectl apply -f config/samples/fleet.yaml
@@ -78,6 +104,9 @@ while kill -0 $waiting 2>/dev/null; do
   sleep 1
 done
 wait $waiting || { cat "$out/wait.log" >&2; kubectl -n models describe nemo >&2; die "Not every model became ready."; }
+
+say "What cannot fit is refused at once, with the change that would:"
+if kubectl apply --dry-run=server -f config/samples/bad/admission/does-not-fit.yaml; then die "It was not refused."; fi
 
 kubectl -n models get nemo,gnp
 

@@ -32,14 +32,30 @@ internal sealed class FleetState(
     public ModelCatalogue Models => library.Catalogue;
 
     /// <summary>All pools with their nodes and what pods take of them.</summary>
-    public IReadOnlyList<PoolState> Pools()
+    /// <param name="fresh">Pools that the cache has not seen yet.</param>
+    public IReadOnlyList<PoolState> Pools(params IReadOnlyList<GpuNodePool> fresh)
     {
+        if (fresh.Count > 0) return With(fresh);
         // Versions first: a change that comes while the rest is read makes it outdated, not wrong for ever.
         var versions = (pools.Changes, nodes.Changes, pods.Changes);
         if (snapshot is { } known && known.Versions == versions) return known.Pools;
-        IReadOnlyList<PoolState> fresh = [.. Membership().ByPool.Select(pair => new PoolState(pair.Pool, [.. pair.Members.Nodes.Select(StateOf)]))];
-        snapshot = new Snapshot(versions, fresh);
-        return fresh;
+        IReadOnlyList<PoolState> all = [.. Membership().ByPool.Select(pair => new PoolState(pair.Pool, [.. pair.Members.Nodes.Select(StateOf)]))];
+        snapshot = new Snapshot(versions, all);
+        return all;
+    }
+
+    private IReadOnlyList<PoolState> With(IReadOnlyList<GpuNodePool> fresh)
+    {
+        IReadOnlyList<GpuNodePool> all = [.. pools.List().Concat(fresh).DistinctBy(pool => pool.Metadata.Name)];
+        var nodes = Membership().Nodes;
+        return [.. all.Select(pool => new PoolState(pool, [.. PoolMembership.Of(pool, all, nodes).Nodes.Select(StateOf)]))];
+    }
+
+    /// <summary>What is seen of a pool, which the cache need not have yet.</summary>
+    public PoolSnapshot Snapshot(GpuNodePool pool, DateTimeOffset now)
+    {
+        var members = MembersOf(pool);
+        return new(pool, members, members.Nodes.ToDictionary(node => node.Metadata.Name, node => AllocatedOn(node.Metadata.Name)), WaitingFor(pool.Metadata.Name), now);
     }
 
     /// <summary>A pool's members.</summary>

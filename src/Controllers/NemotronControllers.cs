@@ -27,6 +27,8 @@ public static class NemotronControllers
         builder.Services.AddSingleton(new ModelLibrary(models ?? ModelCatalogue.Default));
         builder.Services.AddSingleton(gpus ?? GpuCatalogue.Default);
         builder.Services.AddSingleton<FleetState>();
+        builder.Services.AddSingleton<DeploymentSnapshots>();
+        builder.Services.AddSingleton<ModelSource>();
         builder.Services.AddSingleton<INodePatcher, NodePatcher>();
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
         builder.Services.AddSingleton<NemotronDeploymentController>();
@@ -62,7 +64,7 @@ public static class NemotronControllers
             .Watches<GpuNodePool>((_, caches) => All(caches), PoolChanged)
             .Watches<NodeView>((_, caches) => All(caches), NodeView.Differs)
             // Its status changes once the library has it.
-            .Watches<NemotronModel>((model, caches) => UsersOf(model, caches));
+            .Watches<NemotronModel>((model, caches) => ModelUsers.Of(model, caches.Get<NemotronDeployment>().List()).Select(NamespacedName.Of));
 
         builder.AddController<GpuNodePoolController, GpuNodePool>()
             .Watches<NodeView>((node, caches) => PoolsOf(node, caches), NodeView.Differs)
@@ -76,30 +78,12 @@ public static class NemotronControllers
         return builder;
     }
 
-    /// <summary>Adds the webhooks that judge the operator's resources before they are stored, and the certificate that they serve.</summary>
-    /// <param name="builder">The operator, with its controllers.</param>
-    /// <param name="name">The Service, the Secret and the ValidatingWebhookConfiguration have this name.</param>
-    /// <param name="namespace">The Service's and the Secret's namespace; null for the process's own.</param>
-    public static IOperatorBuilder AddNemotronWebhooks(this IOperatorBuilder builder, string name, string? @namespace) => builder
-        .AddValidationWebhook<NemotronDeploymentWebhook, NemotronDeployment>()
-        .AddValidationWebhook<NemotronModelWebhook, NemotronModel>()
-        .AddWebhookCertificate(certificate =>
-        {
-            certificate.Name = name;
-            certificate.Namespace = @namespace;
-        });
-
     private static void Packed<T>(InformerOptions<T> informer)
         where T : class, k8s.IKubernetesObject<V1ObjectMeta>
     {
         informer.LabelSelector = $"{NemotronLabels.ManagedBy}={NemotronLabels.ManagedByValue}";
         informer.Packed = true;
     }
-
-    private static IEnumerable<NamespacedName> UsersOf(NemotronModel model, IInformerCaches caches) =>
-        caches.Get<NemotronDeployment>().List()
-            .Where(user => string.Equals(user.Spec.ModelRef?.Name, model.Metadata.Name, StringComparison.OrdinalIgnoreCase))
-            .Select(NamespacedName.Of);
 
     private static IEnumerable<NamespacedName> OwnerOf(PodView pod) =>
         pod.Metadata.Labels?.TryGetValue(NemotronLabels.Deployment, out var owner) == true ? [new NamespacedName(pod.Metadata.NamespaceProperty, owner)] : [];

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Console;
 using Nemotron.Controllers;
+using Nemotron.Controllers.Admission;
 using Nemotron.Crds;
 using Nemotron.Kube;
 using Nemotron.Planning;
@@ -18,10 +19,7 @@ internal static class OperatorHost
     {
         if (options.Kubeconfig is { } path && !File.Exists(path))
             return Fail($"--kubeconfig {path}: there is no such file.");
-        if (options.MetricsPort != 0 && options.MetricsPort == options.HealthPort)
-            return Fail($"--metrics-port and --health-port are both {options.MetricsPort}; they must differ.");
-        if (options.Webhooks is { } webhooks && (webhooks.Port == options.MetricsPort || webhooks.Port == options.HealthPort))
-            return Fail($"--webhook-port is {webhooks.Port} like another port; they must differ.");
+        if (SamePort(options) is { } same) return Fail(same);
         try
         {
             await using var app = Build(options);
@@ -49,17 +47,17 @@ internal static class OperatorHost
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         AddLogging(builder.Logging, options);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             if (options.MetricsPort != 0) kestrel.ListenAnyIP(options.MetricsPort);
             if (options.HealthPort != 0) kestrel.ListenAnyIP(options.HealthPort);
-            if (options.Webhooks is { } webhooks) kestrel.ListenForWebhooks(webhooks.Port);
+            if (options.WebhookPort != 0) kestrel.ListenForWebhooks(options.WebhookPort);
             // Kestrel listens on a port of its own choosing when told nothing; a loopback port that nobody knows is nothing.
-            if (options is { MetricsPort: 0, HealthPort: 0, Webhooks: null }) kestrel.Listen(IPAddress.Loopback, 0);
+            if (options is { MetricsPort: 0, HealthPort: 0, WebhookPort: 0 }) kestrel.Listen(IPAddress.Loopback, 0);
         });
         services?.Invoke(builder.Services);
-        var @operator = builder.Services.AddKubernetesOperator(settings =>
+        var nemotron = builder.Services.AddKubernetesOperator(settings =>
             {
                 settings.Name = NemotronApi.FieldManager;
                 settings.KubeconfigPath = options.Kubeconfig;
@@ -74,13 +72,13 @@ internal static class OperatorHost
                 options.Models is { } models ? ModelCatalogue.Default.With(ModelCatalogue.FromDirectory(models).Models) : null,
                 options.Gpus is { } gpus ? GpuCatalogue.Default.With(GpuCatalogue.FromDirectory(gpus).Gpus) : null);
 
-        if (options.Webhooks is { } served) @operator.AddNemotronWebhooks(served.Name, served.Namespace);
+        if (options.WebhookPort != 0) nemotron.AddNemotronWebhooks(options.WebhookName, options.WebhookNamespace);
 
         var app = builder.Build();
         app.Use((context, next) =>
         {
             var path = context.Request.Path;
-            var port = path == "/metrics" ? options.MetricsPort : path.StartsWithSegments(WebhookEndpoints.PathPrefix) ? options.Webhooks?.Port : options.HealthPort;
+            var port = path == "/metrics" ? options.MetricsPort : path.StartsWithSegments(WebhookEndpoints.PathPrefix) ? options.WebhookPort : options.HealthPort;
             if (context.Connection.LocalPort == port) return next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
@@ -107,6 +105,13 @@ internal static class OperatorHost
                 console.TimestampFormat = "HH:mm:ss.fff ";
                 console.ColorBehavior = Console.IsOutputRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
             });
+    }
+
+    private static string? SamePort(OperatorSettingsOnCommandLine options)
+    {
+        (string Name, int Port)[] ports = [("--metrics-port", options.MetricsPort), ("--health-port", options.HealthPort), ("--webhook-port", options.WebhookPort)];
+        var same = ports.Where(port => port.Port != 0).GroupBy(port => port.Port).FirstOrDefault(group => group.Count() > 1)?.ToList();
+        return same is null ? null : $"{string.Join(" and ", same.Select(port => port.Name))} are {(same.Count == 2 ? "both" : "all")} {same[0].Port}; they must differ.";
     }
 
     private static int Fail(string message)

@@ -37,11 +37,11 @@ internal sealed class OperatorOptions
 
     private readonly Option<int> _healthPort = Port("--health-port", 8081, "Port of /healthz and /readyz; 0 for none.");
 
-    private readonly Option<int> _webhookPort = Port("--webhook-port", 0, "Port of the validating webhooks, over HTTPS with a certificate of the operator's own making; 0 for none.");
+    private readonly Option<int> _webhookPort = Port("--webhook-port", 9443, "Port of the admission webhooks, over HTTPS with a certificate that the operator makes; 0 for none.");
 
     private readonly Option<string> _webhookName = new("--webhook-name")
     {
-        Description = "Name of the webhooks' Service, of the Secret that keeps their certificate, and of the ValidatingWebhookConfiguration.",
+        Description = "Name of the webhooks' Service, of the Secret with their certificate, and of their ValidatingWebhookConfiguration.",
         DefaultValueFactory = _ => "nemotron-operator-webhook",
     };
 
@@ -77,9 +77,14 @@ internal sealed class OperatorOptions
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 256) result.AddError("--max-concurrent-reconciles must be between 1 and 256.");
         });
+        _webhookName.Validators.Add(result =>
+        {
+            if (Kube.WebhookCertificateSettings.Refusal(result.GetValueOrDefault<string>() ?? "") is { } refusal) result.AddError($"--webhook-name: {refusal}");
+        });
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
-            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat, _models, _gpus, _concurrency,
+            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat,
+            _models, _gpus, _concurrency,
         };
         root.SetAction((parsed, cancellationToken) => run(
             new OperatorSettingsOnCommandLine(
@@ -89,7 +94,9 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_leaderElectNamespace),
                 parsed.GetValue(_metricsPort),
                 parsed.GetValue(_healthPort),
-                parsed.GetValue(_webhookPort) is var port and not 0 ? new WebhookOptions(port, parsed.GetValue(_webhookName)!, parsed.GetValue(_webhookNamespace)) : null,
+                parsed.GetValue(_webhookPort),
+                parsed.GetValue(_webhookName)!,
+                parsed.GetValue(_webhookNamespace),
                 parsed.GetValue(_logLevel),
                 parsed.GetValue(_logFormat),
                 parsed.GetValue(_models)?.FullName,
@@ -117,7 +124,9 @@ internal sealed class OperatorOptions
 /// <param name="LeaderElectNamespace">Where the Lease lives, or null.</param>
 /// <param name="MetricsPort">0 for none.</param>
 /// <param name="HealthPort">0 for none.</param>
-/// <param name="Webhooks">Where the webhooks listen, or null for no webhooks.</param>
+/// <param name="WebhookPort">0 for none.</param>
+/// <param name="WebhookName">Of their Service, Secret and configuration.</param>
+/// <param name="WebhookNamespace">Of their Service and Secret, or null.</param>
 /// <param name="LogLevel">The least severe lines to write.</param>
 /// <param name="LogFormat">How lines are written.</param>
 /// <param name="Models">A directory of models beyond the built-in ones, or null.</param>
@@ -130,7 +139,9 @@ internal sealed record OperatorSettingsOnCommandLine(
     string? LeaderElectNamespace,
     int MetricsPort,
     int HealthPort,
-    WebhookOptions? Webhooks,
+    int WebhookPort,
+    string WebhookName,
+    string? WebhookNamespace,
     LogLevel LogLevel,
     LogFormat LogFormat,
     string? Models,

@@ -51,6 +51,18 @@ public partial class SamplesTests
             errors.ShouldHaveSingleItem().ShouldStartWith(field + ": ");
     }
 
+    /// <summary>What the webhook refuses, and the reconciler does not accept; the tests of the operator hold them to it.</summary>
+    [Fact]
+    public void ASampleThatIsRefusedAtAdmission_IsNoneThatTheSchemaRefuses()
+    {
+        foreach (var path in Directory.EnumerateFiles(Path.Combine(Folder, "bad", "admission"), "*.yaml"))
+        {
+            Refused().IsMatch(File.ReadAllText(path)).ShouldBeTrue($"{path} has no line '# refused: …'");
+            var manifest = Resources(path).ShouldHaveSingleItem();
+            SchemaCheck.Errors(Spec(manifest), SpecSchema(GeneratedCrds.KindNamed(manifest["kind"]!.GetValue<string>())), "spec").ShouldBeEmpty(path);
+        }
+    }
+
     [Fact]
     public void TheFleet_IsTheOneThatTheDemoShows()
     {

@@ -17,3 +17,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "nemotron-operator.serviceAccountName" -}}
 {{- default (include "nemotron-operator.fullname" .) .Values.serviceAccount.name }}
 {{- end }}
+
+{{- define "nemotron-operator.webhookName" -}}
+{{ include "nemotron-operator.fullname" . }}-webhook
+{{- end }}

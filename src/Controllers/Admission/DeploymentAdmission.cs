@@ -1,21 +1,33 @@
 using Nemotron.Controllers.Deployments;
-using Nemotron.Kube;
+using Nemotron.Crds;
+using Nemotron.Planning.Placement;
 
 namespace Nemotron.Controllers.Admission;
 
-/// <summary>
-/// Whether a NemotronDeployment may be stored: the reconciler's own decision, asked before there is anything to reconcile. What no change of the
-/// cluster could carry out is refused; what the cluster has no place for as it is now is allowed with a warning, since it may have one later. Pure.
-/// </summary>
+/// <summary>What the reconciler is going to say about a NemotronDeployment, said before it is stored: the same decision, the same sentences. Pure.</summary>
 internal static class DeploymentAdmission
 {
-    /// <summary>The verdict.</summary>
-    /// <param name="snapshot">The deployment as it would be stored, and the cluster as it is.</param>
-    public static ValidationResult Judge(DeploymentSnapshot snapshot)
+    /// <summary>Judges.</summary>
+    /// <param name="snapshot">What is known.</param>
+    /// <param name="modelMayBeMended">Whether the model that is referred to exists, and cannot be used as it is: that may change without the NemotronDeployment.</param>
+    public static AdmissionVerdict Judge(DeploymentSnapshot snapshot, bool modelMayBeMended = false)
     {
         var decision = DeploymentDecision.Decide(snapshot);
-        if (decision.Refused is { } refused) return ValidationResult.Fail(refused.Message);
-        var warnings = DeploymentFieldsNotInEffect.Of(snapshot.Entity.Spec).Select(path => $"{path}: not acted on by this version.");
-        return ValidationResult.Success(decision.NoPlace is { } none ? warnings.Prepend(none.Message) : warnings);
+        if (decision.Refused is { } refused)
+            return refused.Reason == ConditionReasons.ModelNotFound && modelMayBeMended ? new AdmissionVerdict(null, [refused.Message]) : AdmissionVerdict.Refuse(refused.Message);
+        var status = DeploymentStatus.Of(snapshot, decision, trouble: null, out _);
+        var verdict = AdmissionVerdict.Warn(status.Conditions ?? [], ConditionTypes.CapacityAvailable, ConditionTypes.AllFieldsInEffect);
+        return decision.Decided is { } decided && Shortage(snapshot, decided) is { } shortage ? verdict with { Warnings = [shortage, .. verdict.Warnings] } : verdict;
+    }
+
+    // What the scheduler will find: the reconciler says it by its word, once there are pods.
+    private static string? Shortage(DeploymentSnapshot snapshot, DecidedDeployment decided)
+    {
+        var pool = snapshot.Pools.First(state => state.Pool.Metadata.Name == decided.Pool);
+        var free = TpGroups.FreeGroups(pool.Nodes, decided.GpusPerReplica);
+        var missing = decided.Replicas - snapshot.Pods.Count(pod => !pod.Ended && pod.NodeName is not null);
+        return missing <= free
+            ? null
+            : $"Pool {decided.Pool} has room for {free} more replicas of {decided.GpusPerReplica} GPUs now, and {missing} are to be started: the others wait until GPUs come free or nodes are added.";
     }
 }

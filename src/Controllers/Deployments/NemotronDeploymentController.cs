@@ -17,17 +17,13 @@ namespace Nemotron.Controllers.Deployments;
 [EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ConfigMap), typeof(V1ServiceAccount), typeof(V1PodDisruptionBudget),
     Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
 internal sealed partial class NemotronDeploymentController(
-    FleetState fleet,
-    IInformerCache<V1Deployment> deployments,
-    IInformerCache<LeaderWorkerSet> groups,
+    DeploymentSnapshots snapshots,
     IInformerCache<V1Service> services,
     IInformerCache<V1ServiceAccount> accounts,
-    IInformerCache<PodView> pods,
     IServerSideApply apply,
     IStatusWriter status,
     StatusPace pace,
     EventPublisher events,
-    TimeProvider time,
     ILogger<NemotronDeploymentController> logger) : IEntityController<NemotronDeployment>
 {
     // Nobody tells when a kind is installed, or when a LeaderWorkerSet has been at it for too long.
@@ -36,7 +32,7 @@ internal sealed partial class NemotronDeploymentController(
     /// <inheritdoc/>
     public async Task<ReconciliationResult<NemotronDeployment>> ReconcileAsync(NemotronDeployment entity, CancellationToken cancellationToken)
     {
-        var snapshot = Look(entity);
+        var snapshot = snapshots.Of(entity);
         var decision = DeploymentDecision.Decide(snapshot);
         Refusal? trouble = null;
         if (decision.Decided is { } decided && !Paused(entity)) trouble = await ApplyAsync(snapshot, decided, cancellationToken);
@@ -75,19 +71,6 @@ internal sealed partial class NemotronDeploymentController(
         { Type: ConditionTypes.Accepted or ConditionTypes.CapacityAvailable } => condition.Status == "False" || entity.Status is not null,
         { Type: ConditionTypes.Ready } => condition.Status == "True" || entity.Status?.Conditions?.Any(old => old.Type == condition.Type && old.Status != condition.Status) == true,
         _ => false,
-    };
-
-    private DeploymentSnapshot Look(NemotronDeployment entity) => new()
-    {
-        Entity = entity,
-        Models = fleet.Models,
-        Gpus = fleet.Gpus,
-        Pools = fleet.Pools(),
-        Live = deployments.Get(entity.Metadata.NamespaceProperty, ChildNames.Deployment(entity.Metadata.Name)),
-        LiveGroups = groups.Get(entity.Metadata.NamespaceProperty, ChildNames.Groups(entity.Metadata.Name)),
-        GroupsServed = groups.Served,
-        Pods = [.. pods.ByLabel(NemotronLabels.Deployment, entity.Metadata.Name).Where(pod => pod.Metadata.NamespaceProperty == entity.Metadata.NamespaceProperty)],
-        Now = time.GetUtcNow(),
     };
 
     private async Task<Refusal?> ApplyAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ internal static class PoolChoice
     public static Result Choose(DeploymentSnapshot snapshot, ModelChoice choice)
     {
         var spec = snapshot.Entity.Spec;
-        var pools = snapshot.Pools.Where(state => state.Pool.Metadata.DeletionTimestamp is null).OrderBy(state => state.Pool.Metadata.Name, StringComparer.Ordinal).ToList();
+        var pools = Candidates(snapshot);
         if (spec.NodePool is { } named)
         {
             var pool = pools.FirstOrDefault(state => state.Pool.Metadata.Name == named);
@@ -40,8 +40,21 @@ internal static class PoolChoice
                 ?? places.MaxBy(result => TpGroups.FreeGroups(result.Place!.Pool.Nodes, result.Place.Shape))!;
 
         if (results.Count == 1) return results[0];
-        var reasons = pools.Zip(results, (pool, result) => $"{pool.Pool.Metadata.Name}: {(result.Refused ?? result.NoPlace)!.Message}");
-        return new Result(null, NoPlace: new Refusal((results[0].Refused ?? results[0].NoPlace)!.Reason, $"No pool has a place. {string.Join(" ", reasons)}"));
+        var reasons = results.Select(result => (result.Refused ?? result.NoPlace)!).ToList();
+        var none = new Refusal(reasons[0].Reason, $"No pool has a place. {string.Join(" ", reasons.Select(reason => reason.Message))}");
+        // What no pool can hold is the fault of the spec; what one could, with other nodes, is not.
+        return results.All(result => result.Refused is not null) ? new Result(null, Refused: none) : new Result(null, NoPlace: none);
+    }
+
+    /// <summary>The pools that may be chosen, by name.</summary>
+    public static IReadOnlyList<PoolState> Candidates(DeploymentSnapshot snapshot) =>
+        [.. snapshot.Pools.Where(state => state.Pool.Metadata.DeletionTimestamp is null).OrderBy(state => state.Pool.Metadata.Name, StringComparer.Ordinal)];
+
+    /// <summary>Whether a replica of a spec fits on such GPUs, on as many nodes as it takes.</summary>
+    public static bool Holds(NemotronDeploymentSpec spec, ModelChoice choice, PoolGpu gpu)
+    {
+        var plan = Plan(spec, choice, gpu);
+        return plan.Findings.All(finding => !finding.Refuses) && GroupShape.For(plan.TensorParallel, plan.PipelineParallel, gpu.PerNode).Pods <= MostPods;
     }
 
     private static Result Judge(DeploymentSnapshot snapshot, ModelChoice choice, PoolState pool)
@@ -53,7 +66,7 @@ internal static class PoolChoice
 
         var plan = Plan(snapshot.Entity.Spec, choice, gpu);
         if (plan.Findings.FirstOrDefault(finding => finding.Refuses) is { } finding)
-            return new Result(null, Refused: Refuse(finding, name), Plan: plan);
+            return new Result(null, Refused: PoolRefusal.Of(finding, snapshot.Entity.Spec, name, plan, SmallestChanges.Of(snapshot, choice, pool, gpu, plan, finding)), Plan: plan);
 
         var shape = GroupShape.For(plan.TensorParallel, plan.PipelineParallel, gpu.PerNode);
         if (shape.Pods > MostPods)
@@ -109,16 +122,6 @@ internal static class PoolChoice
 
     // A model that cannot hold a conversation of this many tokens does not fit in any useful sense.
     private const int LeastUsefulContext = 4096;
-
-    private static Refusal Refuse(PlanFinding finding, string pool) => new(
-        finding.Kind switch
-        {
-            PlanFindingKind.TensorParallelDegree or PlanFindingKind.NvLinkDomain or PlanFindingKind.PipelineParallel => ConditionReasons.ParallelismNotSupported,
-            PlanFindingKind.Precision or PlanFindingKind.KvPrecision => ConditionReasons.PrecisionNotSupported,
-            PlanFindingKind.Memory => ConditionReasons.DoesNotFit,
-            _ => ConditionReasons.InvalidField,
-        },
-        $"On the GPUs of pool {pool}: {finding.Message}.{(finding.Fix is { } fix ? $" Use {fix}." : "")}");
 
     private static string Names(IEnumerable<PoolState> pools) => string.Join(", ", pools.Select(pool => pool.Pool.Metadata.Name));
 }

@@ -9,13 +9,15 @@ namespace Nemotron.Controllers.Fleets;
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronFleet.Plural + "/status"], Verbs = RbacVerb.Patch)]
 internal sealed class NemotronFleetController(IStatusWriter status, TimeProvider time) : IEntityController<NemotronFleet>
 {
+    /// <summary>What is said of every fleet.</summary>
+    internal const string NoEffect = "This version of the operator does not arbitrate between deployments: budgets, floors, priorities, quotas and fallbacks of this fleet have no effect.";
+
     /// <inheritdoc/>
     public async Task<ReconciliationResult<NemotronFleet>> ReconcileAsync(NemotronFleet entity, CancellationToken cancellationToken)
     {
-        const string message = "This version of the operator does not arbitrate between deployments: budgets, floors, priorities, quotas and fallbacks of this fleet have no effect.";
         var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, time.GetUtcNow());
         NotInEffect.Set(conditions, ["spec"]);
-        conditions.Set(ConditionTypes.Ready, false, ConditionReasons.NotImplemented, message);
+        conditions.Set(ConditionTypes.Ready, false, ConditionReasons.NotImplemented, NoEffect);
         await status.UpdateStatusAsync(
             entity,
             new NemotronFleetStatus { ObservedGeneration = entity.Metadata.Generation, Conditions = conditions.ToList() },

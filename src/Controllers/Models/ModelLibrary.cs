@@ -27,14 +27,16 @@ internal sealed class ModelLibrary(ModelCatalogue catalogue)
         }
         while (Interlocked.CompareExchange(ref _declared, after, before) != before);
 
-        Volatile.Write(ref _catalogue, Over(_declared));
+        Volatile.Write(ref _catalogue, Over([.. _declared.Values]));
     }
 
-    // A declared model takes its name from whichever other had it, also as an alias: the person who declared it meant it.
-    private ModelCatalogue Over(ImmutableDictionary<string, ModelEntry> declared)
+    /// <summary>The catalogue the operator was started with, and others over it. A declared model takes its name from whichever other had it, also as an alias: the person who declared it meant it.</summary>
+    /// <param name="declared">The others.</param>
+    /// <exception cref="CatalogueException">Two of them answer to the same name.</exception>
+    public ModelCatalogue Over(IReadOnlyCollection<ModelEntry> declared)
     {
-        if (declared.IsEmpty) return _given;
-        var names = declared.Values.SelectMany(entry => entry.Checkpoints.Select(checkpoint => checkpoint.HuggingFaceId).Prepend(entry.Name)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        if (declared.Count == 0) return _given;
+        var names = declared.SelectMany(entry => entry.Checkpoints.Select(checkpoint => checkpoint.HuggingFaceId).Prepend(entry.Name)).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var others = _given.Models
             .Where(entry => !names.Contains(entry.Name))
             .Select(entry => entry with
@@ -42,6 +44,6 @@ internal sealed class ModelLibrary(ModelCatalogue catalogue)
                 Aliases = [.. entry.Aliases.Where(alias => !names.Contains(alias))],
                 Checkpoints = [.. entry.Checkpoints.Where(checkpoint => !names.Contains(checkpoint.HuggingFaceId))],
             });
-        return new ModelCatalogue([.. others, .. declared.Values.DistinctBy(entry => entry.Name, StringComparer.OrdinalIgnoreCase)]);
+        return new ModelCatalogue([.. others, .. declared.DistinctBy(entry => entry.Name, StringComparer.OrdinalIgnoreCase)]);
     }
 }

@@ -1,7 +1,3 @@
-using System.Net;
-using k8s;
-using k8s.Autorest;
-using k8s.Models;
 using Nemotron.Controllers.Conditions;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -12,8 +8,7 @@ namespace Nemotron.Controllers.Models;
 /// <summary>Adds NemotronModels to the catalogue and shows their computed sizes.</summary>
 [EntityRbac(typeof(NemotronModel), Verbs = RbacVerb.Read)]
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronModel.Plural + "/status"], Verbs = RbacVerb.Patch)]
-[EntityRbac(typeof(V1ConfigMap), Verbs = RbacVerb.Get)]
-internal sealed class NemotronModelController(ModelLibrary library, IKubernetes client, IStatusWriter status, TimeProvider time) : IEntityController<NemotronModel>
+internal sealed class NemotronModelController(ModelLibrary library, ModelSource source, IStatusWriter status, TimeProvider time) : IEntityController<NemotronModel>
 {
     // ConfigMaps of others are not cached: this often one is read again, in case it changed.
     private static readonly TimeSpan RereadAfter = TimeSpan.FromMinutes(5);
@@ -26,7 +21,7 @@ internal sealed class NemotronModelController(ModelLibrary library, IKubernetes 
         NemotronModelStatus next;
         try
         {
-            var entry = await EntryAsync(entity, cancellationToken);
+            var entry = DeclaredModel.Entry(name, entity.Spec, await source.ReadAsync(entity, cancellationToken));
             library.Set(name, entry);
             next = ModelStatus.Of(entry);
             conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, "The architecture adds up.");
@@ -51,34 +46,4 @@ internal sealed class NemotronModelController(ModelLibrary library, IKubernetes 
         library.Set(entity.Metadata.Name, null);
         return Task.FromResult(ReconciliationResult<NemotronModel>.Success(entity));
     }
-
-    private async Task<Planner.ModelEntry> EntryAsync(NemotronModel entity, CancellationToken cancellationToken)
-    {
-        var (name, spec) = (entity.Metadata.Name, entity.Spec);
-        var read = spec.HfConfigMapRef is { } reference
-            ? Planner.HuggingFaceConfig.ReadModel($"{reference.Namespace}/{reference.Name}[{reference.Key ?? DefaultKey}]", await ReadAsync(reference, cancellationToken), name)
-            : null;
-        return DeclaredModel.Entry(name, spec, read);
-    }
-
-    private const string DefaultKey = "config.json";
-
-    private async Task<string> ReadAsync(ConfigMapKeyReference reference, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var map = await client.CoreV1.ReadNamespacedConfigMapAsync(reference.Name, reference.Namespace, cancellationToken: cancellationToken);
-            return map.Data?.TryGetValue(reference.Key ?? DefaultKey, out var text) == true
-                ? text
-                : throw new ModelSourceException($"spec.hfConfigMapRef.key: ConfigMap {reference.Namespace}/{reference.Name} has no key {reference.Key ?? DefaultKey}. Create it with: kubectl -n {reference.Namespace} create configmap {reference.Name} --from-file=config.json");
-        }
-        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.NotFound)
-        {
-            throw new ModelSourceException($"spec.hfConfigMapRef: there is no ConfigMap {reference.Namespace}/{reference.Name}. Create it with: kubectl -n {reference.Namespace} create configmap {reference.Name} --from-file=config.json");
-        }
-    }
 }
-
-/// <summary>What a NemotronModel refers to cannot be read.</summary>
-/// <param name="message">What is missing, and how to supply it.</param>
-internal sealed class ModelSourceException(string message) : Exception(message);

@@ -30,13 +30,7 @@ internal sealed class GpuNodePoolController(
         foreach (var node in members.Nodes) settled &= await MarkAsync(node, entity, cancellationToken);
         foreach (var node in strangers) settled &= await MarkAsync(node, null, cancellationToken);
 
-        var snapshot = new PoolSnapshot(
-            entity,
-            members,
-            members.Nodes.ToDictionary(node => node.Metadata.Name, node => fleet.AllocatedOn(node.Metadata.Name)),
-            fleet.WaitingFor(entity.Metadata.Name),
-            time.GetUtcNow());
-        var next = PoolStatus.Of(snapshot);
+        var next = PoolStatus.Of(fleet.Snapshot(entity, time.GetUtcNow()));
         await PublishAsync(entity, next, cancellationToken);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
         return ReconciliationResult<GpuNodePool>.Success(entity, settled ? null : AfterConflict);

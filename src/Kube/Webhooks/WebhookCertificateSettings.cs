@@ -15,13 +15,20 @@ public sealed class WebhookCertificateSettings
     /// <summary>The namespace of the Service and the Secret. Null, the default: that of the pod or of the kubeconfig's context, else <c>default</c>.</summary>
     public string? Namespace { get; set; }
 
+    /// <summary>Why a name cannot be <see cref="Name"/>, in a sentence; null when it can.</summary>
+    /// <param name="name">The name.</param>
+    public static string? Refusal(string name) =>
+        name.Length is > 0 and <= LongestName && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') && char.IsAsciiLetter(name[0]) && name[^1] != '-'
+            ? null
+            : $"\"{name}\" cannot name the webhooks' Service: that takes at most {LongestName} lower-case letters, digits and '-', beginning with a letter.";
+
     /// <summary>Refuses settings that cannot work.</summary>
     /// <exception cref="ArgumentException">The message says which one and what would be right.</exception>
     internal void Validate()
     {
-        if (Name.Length is 0 or > LongestName || !Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || !char.IsAsciiLetter(Name[0]) || Name[^1] == '-')
+        if (Refusal(Name) is { } refusal)
         {
-            throw new ArgumentException($"\"{Name}\" cannot name the webhooks' Service: that takes at most {LongestName} lower-case letters, digits and '-', beginning with a letter.");
+            throw new ArgumentException(refusal);
         }
     }
 

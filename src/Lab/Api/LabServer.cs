@@ -49,7 +49,7 @@ public sealed class LabServer : IAsyncDisposable
         if (secure) certificate = options.ServerCertificate ?? authority.IssueServer();
         Log = new RequestLog(options.RequestLogCapacity);
         Audit = new AuditLog(options.AuditCapacity, options.AuditFile);
-        webhooks = new Webhooks.WebhookClient(options.ResolveService);
+        webhooks = new Webhooks.WebhookClient(options.Time);
         api = NewContext();
         Faults = new FaultInjection(() => api.Store.Compact());
         Api = new InProcessApi(api);

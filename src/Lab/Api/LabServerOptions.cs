@@ -49,12 +49,6 @@ public sealed record LabServerOptions
     /// <summary>Told of faults of the server itself, which are answered with 500.</summary>
     public Action<Exception>? OnInternalError { get; init; }
 
-    /// <summary>
-    /// Where an admission webhook's <c>clientConfig.service</c> is reached (namespace, name, port → base address), since the Lab
-    /// has no service network. Null answers leave the webhook unreachable, as its failure policy says.
-    /// </summary>
-    public Func<string, string, int, Uri?>? ResolveService { get; init; }
-
     /// <summary>The server's certificate in place of one of its own making, with <see cref="Tls"/>.</summary>
     internal System.Security.Cryptography.X509Certificates.X509Certificate2? ServerCertificate { get; init; }
 

@@ -60,6 +60,29 @@ public class WebhookTests
     }
 
     [Fact]
+    public async Task A_webhook_behind_a_Service_is_asked_by_the_Services_name_where_an_EndpointSlice_says()
+    {
+        await using var lab = await LabFixture.WithWidgetsAsync();
+        await using var hook = await Hook.StartAsync(_ => new JsonObject { ["allowed"] = false, ["status"] = new JsonObject { ["message"] = "no" } });
+        string behindService = $$$"""{"service":{"name":"hook","namespace":"default","path":"/review"},"caBundle":"{{{hook.CaBundle}}}"}""";
+        await lab.SendAsync("POST", Validating, hook.Configuration("ValidatingWebhookConfiguration", client: behindService));
+
+        var nowhere = await lab.SendAsync("POST", LabFixture.Widgets, LabFixture.Widget("a"));
+        nowhere.Code.ShouldBe(500);
+        ((string?)nowhere.Body["message"]).ShouldBe("Internal error occurred: failed calling webhook \"check.lab.example.com\": failed to call webhook: "
+            + "Post \"https://hook.default.svc:443/review?timeout=10s\": service \"hook\" not found");
+
+        (await lab.SendAsync("POST", "/api/v1/namespaces/default/services", """{"metadata":{"name":"hook"},"spec":{"ports":[{"name":"web","port":443,"targetPort":9443}]}}""")).Code.ShouldBe(201);
+        (await lab.SendAsync("POST", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", $$$"""
+            {"metadata":{"name":"hook-1","labels":{"kubernetes.io/service-name":"hook"}},"addressType":"IPv4",
+             "ports":[{"name":"web","port":{{{hook.Port}}},"protocol":"TCP"}],"endpoints":[{"addresses":["127.0.0.1"]}]}
+            """)).Code.ShouldBe(201);
+        var asked = await lab.SendAsync("POST", LabFixture.Widgets, LabFixture.Widget("a"));
+        ((string?)asked.Body["message"]).ShouldBe("admission webhook \"check.lab.example.com\" denied the request: no");
+        hook.Urls.ShouldBe(["hook.default.svc/review?timeout=10s"]);
+    }
+
+    [Fact]
     public async Task A_certificate_of_another_authority_is_not_trusted()
     {
         await using var lab = await LabFixture.WithWidgetsAsync();
@@ -84,6 +107,8 @@ public class WebhookTests
 
         public List<JsonObject> Asked { get; } = [];
 
+        public List<string> Urls { get; } = [];
+
         public string CaBundle => Convert.ToBase64String(Encoding.UTF8.GetBytes(certificate.ExportCertificatePem()));
 
         public static async Task<Hook> StartAsync(Func<JsonObject, JsonObject> answer)
@@ -97,7 +122,12 @@ public class WebhookTests
             {
                 var review = (await JsonNode.ParseAsync(http.Request.Body))!.AsObject();
                 var request = review["request"]!.AsObject();
-                lock (hook.Asked) hook.Asked.Add(request);
+                lock (hook.Asked)
+                {
+                    hook.Asked.Add(request);
+                    hook.Urls.Add($"{http.Request.Host.Host}{http.Request.Path}{http.Request.QueryString}");
+                }
+
                 var response = answer(request);
                 response["uid"] = request["uid"]!.DeepClone();
                 await http.Response.WriteAsync(new JsonObject { ["apiVersion"] = "admission.k8s.io/v1", ["kind"] = "AdmissionReview", ["response"] = response }.ToJsonString());
@@ -106,12 +136,16 @@ public class WebhookTests
             return hook;
         }
 
-        public string Configuration(string kind, string policy = "Fail")
+        public int Port => new Uri(Address).Port;
+
+        private string Address => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+
+        public string Configuration(string kind, string policy = "Fail", string? client = null)
         {
-            string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+            client ??= $$"""{"url":"{{Address}}/review","caBundle":"{{CaBundle}}"}""";
             return $$"""
                 {"apiVersion":"admissionregistration.k8s.io/v1","kind":"{{kind}}","metadata":{"name":"check"},"webhooks":[{"name":"check.lab.example.com",
-                 "clientConfig":{"url":"{{address}}/review","caBundle":"{{CaBundle}}"},"failurePolicy":"{{policy}}","sideEffects":"None","admissionReviewVersions":["v1"],
+                 "clientConfig":{{client}},"failurePolicy":"{{policy}}","sideEffects":"None","admissionReviewVersions":["v1"],
                  "rules":[{"operations":["CREATE","UPDATE"],"apiGroups":["lab.example.com"],"apiVersions":["v1"],"resources":["widgets"]}]}]}
                 """;
         }
@@ -128,6 +162,7 @@ public class WebhookTests
             request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
             var names = new SubjectAlternativeNameBuilder();
             names.AddDnsName("localhost");
+            names.AddDnsName("hook.default.svc");
             request.CertificateExtensions.Add(names.Build());
             var now = TimeProvider.System.GetUtcNow();
             using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));

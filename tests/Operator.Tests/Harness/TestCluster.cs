@@ -52,14 +52,44 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts an operator in this process, on the Lab's clock.</summary>
-    public async Task<WebApplication> StartOperatorAsync(string? ns = null, bool leaderElect = false)
+    /// <param name="ns">The only namespace it acts in; null for all.</param>
+    /// <param name="leaderElect">Whether it takes turns with others.</param>
+    /// <param name="webhookPort">Where its webhooks listen; 0 for none. <see cref="InstallWebhooksAsync"/> has the API server ask them.</param>
+    public async Task<WebApplication> StartOperatorAsync(string? ns = null, bool leaderElect = false, int webhookPort = 0)
     {
         var app = OperatorHost.Build(
-            new OperatorSettingsOnCommandLine(Kubeconfig, ns, leaderElect, "default", 0, 0, null, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4),
+            new OperatorSettingsOnCommandLine(
+                Kubeconfig, ns, leaderElect, "default", 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4),
             services => services.AddSingleton(Lab.Time));
         _operators.Add(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
+    }
+
+    /// <summary>Stops an operator that was started here.</summary>
+    public async Task StopAsync(WebApplication app)
+    {
+        _operators.Remove(app);
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    /// <summary>Starts an operator with webhooks, and waits until the API server can ask them.</summary>
+    public async Task<WebApplication> StartWithWebhooksAsync()
+    {
+        var port = Ports.Free();
+        await InstallWebhooksAsync(port);
+        var app = await StartOperatorAsync(webhookPort: port);
+        await Until.TrueAsync(() => Webhooks.Bundle(this) is not null, "the webhooks' authority to be trusted");
+        return app;
+    }
+
+    /// <summary>Installs config/webhook, and puts whoever listens on a port of the loopback interface behind its Service.</summary>
+    public async Task InstallWebhooksAsync(int port)
+    {
+        (await Kubectl.RunAsync("apply -f config/default/namespace.yaml")).Succeeded();
+        (await Kubectl.RunAsync("apply -k config/webhook")).Succeeded();
+        await ApplyAsync(Webhooks.Endpoint(port));
     }
 
     public async Task ApplyAsync(string yaml) => (await Kubectl.RunAsync("apply -f -", yaml)).Succeeded();

@@ -36,6 +36,59 @@ public class InstallTests
     }
 
     [Fact]
+    public async Task An_operator_keeps_the_charts_webhooks_trusted_through_upgrades_and_takes_its_Secret_along()
+    {
+        const string release = "nemotron-nemotron-operator-webhook";
+        await using var cluster = await TestCluster.StartAsync("1xCPU", crds: false);
+        (await cluster.Helm.RunAsync($"install nemotron {Chart} --namespace nemotron-system --create-namespace --wait --timeout 60s")).Succeeded();
+        (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd --all --timeout=30s")).Succeeded();
+        // The Lab's pods are simulated: this one is the chart's operator, with the arguments that the chart gives it.
+        var port = Ports.Free();
+        await cluster.ApplyAsync(Webhooks.Endpoint(port, release));
+        var arguments = (await cluster.Kubectl.RunAsync("-n nemotron-system get deploy nemotron-nemotron-operator -o jsonpath={.spec.template.spec.containers[0].args[*]}")).Succeeded().Split(' ')
+            .Where(argument => argument.StartsWith("--webhook-name", StringComparison.Ordinal) || argument.StartsWith("--leader-elect", StringComparison.Ordinal));
+        using var process = OperatorProcess.Start(["--kubeconfig", cluster.Kubeconfig, .. arguments, "--leader-elect-namespace=nemotron-system",
+            "--metrics-port=0", "--health-port=0", $"--webhook-port={port}", "--webhook-namespace=nemotron-system"]);
+        await Until.TrueAsync(() => Webhooks.Bundle(cluster, release) is not null, "the bundle", details: () => process.Output);
+        var bundle = Webhooks.Bundle(cluster, release);
+        (await cluster.Kubectl.RunAsync("apply -f config/samples/bad/admission/unknown-model-ref.yaml")).ExitCode.ShouldBe(1, "models is no namespace yet");
+        await cluster.ApplyAsync(Fleets.Namespace);
+        (await cluster.Kubectl.RunAsync("apply -f config/samples/bad/admission/unknown-model-ref.yaml")).Error.ShouldContain("denied the request: spec.modelRef.name: ");
+
+        // What helm changes, it merges.
+        (await cluster.Helm.RunAsync($"upgrade nemotron {Chart} --namespace nemotron-system --set webhook.timeoutSeconds=7 --wait --timeout 60s")).Succeeded();
+        Webhooks.Bundle(cluster, release).ShouldBe(bundle);
+        Webhooks.Configuration(cluster, release).Webhooks.ShouldAllBe(webhook => webhook.TimeoutSeconds == 7);
+        (await cluster.Kubectl.RunAsync(["patch", "validatingwebhookconfiguration", release, "--type=json", "-p", """[{"op":"remove","path":"/webhooks/0/clientConfig/caBundle"}]"""])).Succeeded();
+        await Until.TrueAsync(() => Webhooks.Bundle(cluster, release) == bundle, "the bundle to be put back", details: () => process.Output);
+
+        process.Terminate();
+        (await process.ExitCodeAsync(TimeSpan.FromSeconds(40))).ShouldBe(0, process.Output);
+        Webhooks.Secret(cluster, release).ShouldNotBeNull();
+        (await cluster.Helm.RunAsync("uninstall nemotron --namespace nemotron-system --wait --timeout 60s")).Succeeded();
+        await Until.TrueAsync(() => Webhooks.Secret(cluster, release) is null, "the Secret to go with what it was for");
+    }
+
+    [Fact]
+    public async Task The_charts_webhooks_follow_its_values()
+    {
+        var helm = new Tool("helm", "/nowhere/kubeconfig");
+        var off = (await helm.RunAsync($"template x {Chart} --set webhook.enabled=false")).Succeeded();
+        off.ShouldNotContain("ValidatingWebhookConfiguration");
+        off.ShouldContain("--webhook-port=0");
+        off.ShouldNotContain("containerPort: 9443");
+
+        var on = (await helm.RunAsync($"template x {Chart} --set webhook.failurePolicy=Fail,webhook.port=10443,watchNamespace=models")).Succeeded();
+        on.ShouldContain("--webhook-port=10443");
+        on.ShouldContain("--webhook-name=x-nemotron-operator-webhook");
+        on.ShouldContain("containerPort: 10443");
+        on.Split("failurePolicy: Fail").Length.ShouldBe(5, "four webhooks");
+        // Confined to a namespace it judges that namespace alone.
+        on.Split("kubernetes.io/metadata.name: models").Length.ShouldBe(2);
+        (await helm.RunAsync($"template x {Chart}")).Succeeded().Split("failurePolicy: Ignore").Length.ShouldBe(5);
+    }
+
+    [Fact]
     public void The_chart_carries_the_same_CRDs()
     {
         var generated = Directory.GetFiles(Repository.PathOf("config", "crd"), "serving.*.yaml").ToDictionary(file => Path.GetFileName(file)!, File.ReadAllText);

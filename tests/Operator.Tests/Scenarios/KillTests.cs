@@ -28,7 +28,7 @@ public class KillTests
         {
             // Something is always under way: every round asks for another context, and so for other pods.
             if (kill > 0) await cluster.ApplyAsync(Fleets.Nanos(Resources, context: 1024 + kill));
-            using var process = OperatorProcess.Start("--kubeconfig", cluster.Kubeconfig, "--leader-elect=false", "--metrics-port=0", "--health-port=0");
+            using var process = OperatorProcess.Start("--kubeconfig", cluster.Kubeconfig, "--leader-elect=false", "--metrics-port=0", "--webhook-port=0", "--health-port=0");
             var writes = random.Next(1, 400);
             var before = cluster.Lab.Server.Log.Writes();
             var moment = TimeSpan.FromMilliseconds(random.Next(500, 4000));
@@ -42,7 +42,7 @@ public class KillTests
 
         const int last = 8192;
         await cluster.ApplyAsync(Fleets.Nanos(Resources, context: last));
-        using var survivor = OperatorProcess.Start("--kubeconfig", cluster.Kubeconfig, "--leader-elect=false", "--metrics-port=0", "--health-port=0");
+        using var survivor = OperatorProcess.Start("--kubeconfig", cluster.Kubeconfig, "--leader-elect=false", "--metrics-port=0", "--webhook-port=0", "--health-port=0");
         await cluster.UntilReadyAsync(Resources, limit: TimeSpan.FromMinutes(3));
         await Until.TrueAsync(() => Pods(cluster, last) == Resources, "all pods to be of the last template", TimeSpan.FromMinutes(3));
         return await ObjectsAsync(cluster);

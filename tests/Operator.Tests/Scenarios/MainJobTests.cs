@@ -10,7 +10,7 @@ public class MainJobTests
     public async Task Nano_Super_and_Ultra_come_up_are_shown_scaled_edited_and_deleted_without_a_trace()
     {
         await using var cluster = await TestCluster.StartAsync("3xH100:8");
-        await cluster.StartOperatorAsync();
+        await cluster.StartWithWebhooksAsync();
         var before = await NamesOfEverythingAsync(cluster);
 
         (await cluster.Kubectl.RunAsync("apply -f config/samples/fleet.yaml")).Succeeded();

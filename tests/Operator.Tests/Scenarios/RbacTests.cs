@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using k8s.Models;
 using Nemotron.Controllers;
 using Nemotron.Kube;
 using Nemotron.Operator.Tests.Harness;
@@ -6,34 +7,64 @@ using YamlDotNet.Serialization;
 
 namespace Nemotron.Operator.Tests.Scenarios;
 
-/// <summary>The manifests grant what the controllers' attributes declare: no less, no more.</summary>
+/// <summary>The manifests grant what the controllers' attributes and the runtime declare: no less, no more.</summary>
 public class RbacTests
 {
-    // Leases are granted by a Role in the operator's own namespace.
-    private static readonly SortedSet<string> Declared = [.. RbacRules.Of(typeof(NemotronControllers).Assembly).Concat(RbacRules.OfRuntime)
-        .Where(rule => !rule.Resources.Contains("leases"))
-        .SelectMany(rule => rule.ApiGroups.SelectMany(group => rule.Resources.SelectMany(resource => rule.Verbs.Select(verb => $"{group}/{resource} {verb}"))))];
+    private const string Name = "nemotron-operator-webhook";
+    private const string ChartName = "x-nemotron-operator-webhook";
 
     [Fact]
-    public void The_plain_cluster_role_is_what_the_attributes_say() =>
-        Granted(File.ReadAllText(Repository.PathOf("config", "rbac", "cluster_role.yaml"))).ShouldBe(Declared);
-
-    [Fact]
-    public async Task The_charts_cluster_role_is_what_the_attributes_say()
+    public void The_plain_roles_are_what_the_code_declares()
     {
-        var rendered = (await new Tool("helm", "/nowhere/kubeconfig").RunAsync("template x charts/nemotron-operator --show-only templates/rbac.yaml")).Succeeded();
-        Granted(rendered).ShouldBe(Declared);
+        Granted(File.ReadAllText(Repository.PathOf("config", "rbac", "cluster_role.yaml")), "ClusterRole", "nemotron-operator").ShouldBe(OfCluster(Name));
+        Granted(File.ReadAllText(Repository.PathOf("config", "rbac", "webhook.yaml")), "Role", Name).ShouldBe(OfNamespace(Name));
     }
 
-    private static SortedSet<string> Granted(string yaml)
+    [Fact]
+    public async Task The_charts_roles_are_what_the_code_declares()
+    {
+        var rendered = await RenderedAsync("");
+        Granted(rendered, "ClusterRole", "x-nemotron-operator").ShouldBe(OfCluster(ChartName));
+        Granted(rendered, "Role", ChartName).ShouldBe(OfNamespace(ChartName));
+    }
+
+    [Fact]
+    public async Task Without_webhooks_the_chart_asks_for_no_right_on_secrets_and_configurations()
+    {
+        var rendered = await RenderedAsync("--set webhook.enabled=false");
+        rendered.ShouldNotContain("secrets");
+        Granted(rendered, "ClusterRole", "x-nemotron-operator").ShouldBe(Words(Declared));
+    }
+
+    // Leases are granted by a Role in the operator's own namespace.
+    private static IEnumerable<V1PolicyRule> Declared =>
+        RbacRules.Of(typeof(NemotronControllers).Assembly).Concat(RbacRules.OfRuntime).Where(rule => !rule.Resources.Contains("leases"));
+
+    private static SortedSet<string> OfCluster(string name) => Words(Declared.Concat(RbacRules.OfWebhooks(name).OfCluster));
+
+    private static SortedSet<string> OfNamespace(string name) => Words(RbacRules.OfWebhooks(name).OfNamespace);
+
+    private static SortedSet<string> Words(IEnumerable<V1PolicyRule> rules) => [.. rules.SelectMany(rule => Words(rule.ApiGroups, rule.Resources, rule.ResourceNames ?? [], rule.Verbs))];
+
+    // group/resource verb, with the only object's name where there is one.
+    private static IEnumerable<string> Words(IEnumerable<string> groups, IEnumerable<string> resources, IEnumerable<string> names, IEnumerable<string> verbs) =>
+        from @group in groups
+        from resource in resources
+        from verb in verbs
+        from name in names.DefaultIfEmpty("")
+        select $"{@group}/{resource}{(name.Length > 0 ? $" {name}" : "")} {verb}";
+
+    private static async Task<string> RenderedAsync(string settings) =>
+        (await new Tool("helm", "/nowhere/kubeconfig").RunAsync($"template x charts/nemotron-operator --show-only templates/rbac.yaml {settings}")).Succeeded();
+
+    private static SortedSet<string> Granted(string yaml, string kind, string name)
     {
         var documents = yaml.Split("\n---\n").Select(document => new DeserializerBuilder().Build().Deserialize<object?>(document))
             .Where(document => document is not null)
             .Select(document => JsonNode.Parse(new SerializerBuilder().JsonCompatible().Build().Serialize(document!))!);
-        var role = documents.Single(document => document["kind"]!.GetValue<string>() == "ClusterRole");
-        return [.. role["rules"]!.AsArray().SelectMany(rule => Words(rule!, "apiGroups").SelectMany(group =>
-            Words(rule!, "resources").SelectMany(resource => Words(rule!, "verbs").Select(verb => $"{group}/{resource} {verb}"))))];
+        var role = documents.Single(document => document["kind"]!.GetValue<string>() == kind && document["metadata"]!["name"]!.GetValue<string>() == name);
+        return [.. role["rules"]!.AsArray().SelectMany(rule => Words(List(rule!, "apiGroups"), List(rule!, "resources"), List(rule!, "resourceNames"), List(rule!, "verbs")))];
     }
 
-    private static IEnumerable<string> Words(JsonNode rule, string key) => rule[key]!.AsArray().Select(word => word!.GetValue<string>());
+    private static IEnumerable<string> List(JsonNode rule, string key) => rule[key]?.AsArray().Select(word => word!.GetValue<string>()) ?? [];
 }

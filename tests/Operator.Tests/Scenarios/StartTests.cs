@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Nemotron.Operator.Tests.Harness;
 
 namespace Nemotron.Operator.Tests.Scenarios;
@@ -41,8 +40,8 @@ public class StartTests
     public async Task Without_the_CRDs_it_says_which_command_installs_them_and_goes_on_once_they_are_there()
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8", crds: false);
-        var port = FreePort();
-        using var process = OperatorProcess.Start("--kubeconfig", cluster.Kubeconfig, "--leader-elect=false", "--metrics-port=0", $"--health-port={port}");
+        var port = Ports.Free();
+        using var process = OperatorProcess.Start("--kubeconfig", cluster.Kubeconfig, "--leader-elect=false", "--metrics-port=0", "--webhook-port=0", $"--health-port={port}");
 
         await Until.TrueAsync(() => process.Output.Contains("kubectl apply -k config/crd", StringComparison.Ordinal), "the hint in the log", details: () => process.Output);
         await Until.TrueAsync(() => Status(port, "/healthz") == HttpStatusCode.OK, "healthz");
@@ -60,8 +59,8 @@ public class StartTests
     [Fact]
     public async Task An_API_server_that_is_not_there_is_waited_for()
     {
-        var port = FreePort();
-        var server = $"http://127.0.0.1:{FreePort()}";
+        var port = Ports.Free();
+        var server = $"http://127.0.0.1:{Ports.Free()}";
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, $$"""
             apiVersion: v1
@@ -71,7 +70,7 @@ public class StartTests
             contexts: [{name: c, context: {cluster: c, user: u} }]
             users: [{name: u, user: {} }]
             """);
-        using var process = OperatorProcess.Start("--kubeconfig", file, "--leader-elect=false", "--metrics-port=0", $"--health-port={port}");
+        using var process = OperatorProcess.Start("--kubeconfig", file, "--leader-elect=false", "--metrics-port=0", "--webhook-port=0", $"--health-port={port}");
         await Until.TrueAsync(() => Status(port, "/healthz") == HttpStatusCode.OK, "healthz", details: () => process.Output);
         Status(port, "/readyz").ShouldNotBe(HttpStatusCode.OK);
         process.Ended.ShouldBeFalse();
@@ -84,8 +83,8 @@ public class StartTests
     public async Task Metrics_carry_the_names_of_controller_runtime()
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8");
-        var port = FreePort();
-        using var process = OperatorProcess.Start("--kubeconfig", cluster.Kubeconfig, $"--metrics-port={port}", "--health-port=0");
+        var port = Ports.Free();
+        using var process = OperatorProcess.Start("--kubeconfig", cluster.Kubeconfig, $"--metrics-port={port}", "--health-port=0", "--webhook-port=0");
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Fleets.Nanos(1)));
         await cluster.UntilReadyAsync(1);
         var metrics = await Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken);
@@ -115,12 +114,5 @@ public class StartTests
         {
             return 0;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -12,7 +12,7 @@ public class WriteTests
     {
         const double speed = 60;
         await using var cluster = await TestCluster.StartAsync("7xH100:8", clockSpeed: speed);
-        await cluster.StartOperatorAsync();
+        await cluster.StartWithWebhooksAsync();
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Fleets.Nanos(Resources)));
         await cluster.UntilReadyAsync(Resources, limit: TimeSpan.FromMinutes(2));
         await Until.TrueAsync(() => cluster.Pool("h100")!.Status?.Gpus?.Allocated == Resources, "the pool to have counted all");
@@ -32,7 +32,7 @@ public class WriteTests
     public async Task From_new_to_settled_takes_few_writes()
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8");
-        await cluster.StartOperatorAsync();
+        await cluster.StartWithWebhooksAsync();
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool));
         await Until.TrueAsync(() => cluster.Pool("h100")?.Status?.Gpus?.Total == 8, "the pool to be counted");
         cluster.Lab.Server.Log.Clear();

@@ -48,16 +48,20 @@ internal sealed class WebhookAdmission(ApiContext api, WebhookClient client) : I
             throw ApiErrors.BadRequest($"admission webhook \"{name}\" does not support dry run");
         string uid = api.NewUid();
         var timeout = TimeSpan.FromSeconds(webhook["timeoutSeconds"].Integer() ?? DefaultTimeoutSeconds);
+        var clientConfig = webhook["clientConfig"] as JsonObject ?? [];
+        string url = "";
         try
         {
-            var answer = await client.CallAsync(webhook["clientConfig"] as JsonObject ?? [], AdmissionReview.Question(uid, request, verb, obj, old), timeout, api.Time);
+            var address = WebhookTarget.UrlOf(clientConfig, timeout);
+            url = address.OriginalString;
+            var answer = await client.CallAsync(WebhookTarget.Resolve(api, clientConfig, address), AdmissionReview.Question(uid, request, verb, obj, old), timeout);
             return AdmissionReview.Read(answer, uid, name, request.Warnings);
         }
         catch (Exception failure) when (failure is HttpRequestException or FormatException or UriFormatException or System.Security.Cryptography.CryptographicException)
         {
             if (webhook["failurePolicy"].Text() == "Ignore") return null;
-            throw new ApiException(500, "InternalError", $"Internal error occurred: failed calling webhook \"{name}\": failed to call webhook: {failure.Message}",
-                new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = $"failed calling webhook \"{name}\": failed to call webhook: {failure.Message}" }) });
+            string why = $"failed calling webhook \"{name}\": failed to call webhook: Post \"{url}\": {(failure.InnerException ?? failure).Message}";
+            throw new ApiException(500, "InternalError", $"Internal error occurred: {why}", new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = why }) });
         }
     }
 }

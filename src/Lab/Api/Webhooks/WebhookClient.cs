@@ -1,29 +1,34 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Storage;
 
 namespace Nemotron.Lab.Api.Webhooks;
 
-/// <summary>Calls webhooks over HTTPS with the CA of their configuration. Connections are kept per CA and server name.</summary>
-internal sealed class WebhookClient(Func<string, string, int, Uri?>? resolveService) : IDisposable
+/// <summary>Calls webhooks over HTTPS with the authorities of their configuration, valid by the Lab's clock. Connections are kept per authorities.</summary>
+internal sealed class WebhookClient(TimeProvider time) : IDisposable
 {
-    private readonly ConcurrentDictionary<(string CaBundle, string ServerName), HttpClient> clients = new();
+    private static readonly HttpRequestOptionsKey<IPEndPoint?> Via = new("via");
+
+    private readonly ConcurrentDictionary<string, HttpClient> clients = new();
 
     /// <exception cref="HttpRequestException">The webhook cannot be reached or answers with an error.</exception>
     /// <exception cref="FormatException">It does not answer with JSON.</exception>
-    public async Task<JsonObject> CallAsync(JsonObject clientConfig, JsonObject review, TimeSpan timeout, TimeProvider time)
+    public async Task<JsonObject> CallAsync(WebhookTarget target, JsonObject review, TimeSpan timeout)
     {
-        var (address, serverName) = Address(clientConfig);
-        var client = clients.GetOrAdd((clientConfig["caBundle"].Text() ?? "", serverName), key => Connect(key.CaBundle, key.ServerName));
+        var client = clients.GetOrAdd(target.CaBundle, Connect);
         using var expiry = new CancellationTokenSource(timeout, time);
         using var content = new ByteArrayContent(StoredObject.Serialise(review));
         content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypes.Json);
+        using var request = new HttpRequestMessage(HttpMethod.Post, target.Url) { Content = content };
+        request.Options.Set(Via, target.Via);
         try
         {
-            using var response = await client.PostAsync(address, content, expiry.Token);
+            using var response = await client.SendAsync(request, expiry.Token);
             byte[] body = await response.Content.ReadAsByteArrayAsync(expiry.Token);
             if (!response.IsSuccessStatusCode) throw new HttpRequestException($"the webhook answered {(int)response.StatusCode}");
             return JsonNode.Parse(body) as JsonObject ?? throw new FormatException("the answer is no object");
@@ -43,22 +48,9 @@ internal sealed class WebhookClient(Func<string, string, int, Uri?>? resolveServ
         foreach (var client in clients.Values) client.Dispose();
     }
 
-    private (Uri Address, string ServerName) Address(JsonObject clientConfig)
+    private HttpClient Connect(string caBundle)
     {
-        if (clientConfig["url"].Text() is { Length: > 0 } url) return (new Uri(url), "");
-        var service = clientConfig["service"] as JsonObject ?? [];
-        string ns = service["namespace"].Text() ?? "";
-        string name = service["name"].Text() ?? "";
-        int port = (int)(service["port"].Integer() ?? 443);
-        var found = resolveService?.Invoke(ns, name, port) ?? throw new HttpRequestException($"service \"{name}\" in {ns} is not reachable from the Lab");
-        // The certificate is made out for the service, wherever the Lab finds it.
-        return (new Uri(found, service["path"].Text() ?? "/"), $"{name}.{ns}.svc");
-    }
-
-    private static HttpClient Connect(string caBundle, string serverName)
-    {
-        var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        if (serverName.Length > 0) handler.SslOptions.TargetHost = serverName;
+        var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseProxy = false, ConnectCallback = DialAsync };
         if (caBundle.Length > 0)
         {
             var authorities = new X509Certificate2Collection();
@@ -68,13 +60,30 @@ internal sealed class WebhookClient(Func<string, string, int, Uri?>? resolveServ
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    private static bool Trusted(X509Certificate? certificate, SslPolicyErrors errors, X509Certificate2Collection authorities)
+    private static async ValueTask<Stream> DialAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            EndPoint where = context.InitialRequestMessage.Options.TryGetValue(Via, out var via) && via is not null ? via : context.DnsEndPoint;
+            await socket.ConnectAsync(where, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private bool Trusted(X509Certificate? certificate, SslPolicyErrors errors, X509Certificate2Collection authorities)
     {
         if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0) return false;
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.VerificationTime = time.GetUtcNow().UtcDateTime;
         using var leaf = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
         return chain.Build(leaf);
     }
