@@ -8,6 +8,7 @@ cd "$(dirname "$0")"
 need_dotnet
 need_kubectl
 need_helm
+want_mpirun
 
 out="$PWD/out/test"
 mkdir -p "$out"

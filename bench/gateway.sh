@@ -28,7 +28,7 @@ trap stop EXIT
 
 gateway="$(scripts/publish-gateway.sh "$root/out/gateway")"
 dotnet build bench/Gateway.Bench -c Release -v quiet --nologo >&2
-bench() { dotnet bench/Gateway.Bench/bin/Release/net10.0/Nemotron.Gateway.Bench.dll "$@"; }
+bench="bench/Gateway.Bench/bin/Release/net10.0/Nemotron.Gateway.Bench.dll"
 
 cat >"$work/gateway.yaml" <<YAML
 upstream: http://127.0.0.1:$engine_port
@@ -55,7 +55,7 @@ wrk.body = '{"model":"m","messages":[{"role":"system","content":"You are a kind 
 wrk.headers["Content-Type"] = "application/json"
 LUA
 
-bench engine --port $engine_port & pids+=($!)
+dotnet $bench engine --port $engine_port & pids+=($!)
 nginx -c "$work/nginx.conf" 2>/dev/null & pids+=($!)
 began="$(date +%s%N)"
 "$gateway" --config "$work/gateway.yaml" --address 127.0.0.1 --port $port --admin-port $admin_port --log-level Warning & gateway_pid=$!; pids+=($!)
@@ -83,7 +83,7 @@ rate="$(awk -v r="$rps" 'BEGIN { printf "%d", r / 2 }')"
 say "latency at $rate requests per second …"
 for ((i = 0; i < rounds; i++)); do
   for server in engine:$engine_port nginx:$nginx_port gateway:$port; do
-    bench latency --port "${server#*:}" --rate "$rate" --seconds "$seconds" | tee -a "$work/latency.${server%:*}" >/dev/null
+    dotnet $bench latency --port "${server#*:}" --rate "$rate" --seconds "$seconds" | tee -a "$work/latency.${server%:*}" >/dev/null
   done
   paste "$work/latency.engine" "$work/latency.gateway" | tail -n 1 | awk '{ print $3 - $1 >> p50; print $4 - $2 >> p99 }' p50="$work/added50.gateway" p99="$work/added99.gateway"
   paste "$work/latency.engine" "$work/latency.nginx" | tail -n 1 | awk '{ print $3 - $1 >> p50; print $4 - $2 >> p99 }' p50="$work/added50.nginx" p99="$work/added99.nginx"
@@ -91,7 +91,7 @@ done
 
 say "streamed tokens per second …"
 for ((i = 0; i < rounds; i++)); do
-  n="$(bench streams --port $nginx_port --seconds "$seconds" | cut -d' ' -f1)" g="$(bench streams --port $port --seconds "$seconds" | cut -d' ' -f1)"
+  n="$(dotnet $bench streams --port $nginx_port --seconds "$seconds" | cut -d' ' -f1)" g="$(dotnet $bench streams --port $port --seconds "$seconds" | cut -d' ' -f1)"
   echo "$n" >>"$work/sse.nginx"; echo "$g" >>"$work/sse.gateway"
   awk -v n="$n" -v g="$g" 'BEGIN { print g / n }' >>"$work/sse.ratio"
 done
@@ -100,7 +100,7 @@ loaded_mib="$(rss)"
 say "$streams streams opened and closed, three times …"
 for i in 1 2 3; do
   mkfifo "$work/go$i"
-  bench churn --port $port --streams "$streams" <"$work/go$i" >"$work/churn$i" & churn=$!
+  dotnet $bench churn --port $port --streams "$streams" <"$work/go$i" >"$work/churn$i" & churn=$!
   exec 9>"$work/go$i"
   until [ -s "$work/churn$i" ]; do kill -0 $churn 2>/dev/null || die "the load tool ended early"; sleep 0.1; done
   open[i]="$(rss)"; alive[i]="$(cat "$work/churn$i")"

@@ -38,3 +38,11 @@ need_helm() {
   PATH="$PATH:$root/tools/node_modules/.bin"
   export PATH
 }
+
+# The group script of replicas over several nodes is tested with a real Open MPI; without it those tests are skipped and say so.
+want_mpirun() {
+  command -v mpirun >/dev/null && command -v python3 >/dev/null && return
+  say "mpirun is not here; installing Debian's package openmpi-bin …"
+  if command -v apt-get >/dev/null && as_root apt-get update -qq >/dev/null && as_root apt-get install -y -qq openmpi-bin python3 >/dev/null; then return; fi
+  say "mpirun or python3 is missing and could not be installed: the tests that need them are skipped."
+}

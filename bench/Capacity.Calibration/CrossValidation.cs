@@ -15,13 +15,13 @@ public static class CrossValidation
     ];
 
     /// <summary>The errors of each left-out part.</summary>
-    public static IEnumerable<(string LeftOut, RowError[] Errors)> Run(
+    public static IEnumerable<(string LeftOut, PredictedRow[] Errors)> Run(
         IReadOnlyList<MeasuredRow> rows, Func<MeasuredRow, string> key, CapacityParameters parameters)
     {
         foreach (var part in rows.GroupBy(key).OrderBy(part => part.Key, StringComparer.Ordinal))
         {
             var fit = Fit.To([.. rows.Where(row => key(row) != part.Key)], parameters);
-            yield return (part.Key, RowError.Of([.. part], fit.Parameters));
+            yield return (part.Key, Predictions.Of([.. part], fit.Parameters));
         }
     }
 }

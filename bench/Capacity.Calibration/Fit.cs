@@ -133,7 +133,7 @@ public sealed class Fit
 
     private static double RowLoss(MeasuredRow row, CapacityParameters parameters)
     {
-        var error = RowError.Of(row, parameters);
+        var error = PredictedRow.Of(row, parameters);
         return Off(error.TpotRatio) + TtftWeight * Off(error.TtftRatio);
 
         static double Off(double? ratio) => ratio is { } known ? Math.Min(Cap, Math.Abs(Math.Log(known))) : 0;

@@ -29,6 +29,7 @@ public sealed record FittedFigure(
             Overhead(engine.Name, "launchSeconds", 0.2e-3, o => o.LaunchSeconds, (o, v) => o with { LaunchSeconds = v }),
             Overhead(engine.Name, "requestSeconds", 3e-3, o => o.RequestSeconds, (o, v) => o with { RequestSeconds = v }),
             Overhead(engine.Name, "promptTokenSeconds", 1.5e-6, o => o.PromptTokenSeconds, (o, v) => o with { PromptTokenSeconds = v }),
+            Overhead(engine.Name, "outputTokenSeconds", 30e-6, o => o.OutputTokenSeconds, (o, v) => o with { OutputTokenSeconds = v }),
             Overhead(engine.Name, "latencySeconds", 5e-3, o => o.LatencySeconds, (o, v) => o with { LatencySeconds = v }),
         ]),
     ];

@@ -38,12 +38,12 @@ foreach (var command in wanted)
     switch (command)
     {
         case "errors":
-            Report.Groups(Console.Out, RowError.Of(rows, parameters));
+            Report.Groups(Console.Out, Predictions.Of(rows, parameters));
             break;
         case "fit":
             var fit = Fit.To(rows, parameters, Console.Error.WriteLine);
             Console.Write(CapacityYaml.Write(fit.Parameters));
-            Report.Groups(Console.Out, RowError.Of(rows, fit.Parameters));
+            Report.Groups(Console.Out, Predictions.Of(rows, fit.Parameters));
             break;
         case "cross-validate":
             foreach (var (name, key) in CrossValidation.Splits)
@@ -56,7 +56,7 @@ foreach (var command in wanted)
             }
             break;
         case "saturation":
-            Report.Saturations(Console.Out, RowError.Of(rows, parameters));
+            Report.Saturations(Console.Out, Predictions.Of(rows, parameters));
             break;
         case "published":
             PublishedThroughput.Write(Console.Out, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "published-throughput.csv")), parameters);

@@ -7,7 +7,8 @@ namespace Nemotron.Capacity.Calibration;
 
 /// <summary>
 /// TensorRT-LLM's published throughput at full load (performance overview of its version 1.0, <c>published-throughput.csv</c>), which no figure
-/// is fitted to: an independent check. The tool sends all requests at once; here as many are kept in flight as the cache holds, at most 2048.
+/// is fitted to: an independent check. The tool drives the engine without an HTTP server, and sends all requests at once; here as many are kept
+/// in flight as the cache holds, at most 2048.
 /// </summary>
 public static class PublishedThroughput
 {
@@ -17,8 +18,9 @@ public static class PublishedThroughput
     // Enough for the first wave, which prefills and does not decode, to weigh little.
     private const int Waves = 5;
 
-    public static void Write(TextWriter to, string csv, CapacityParameters parameters)
+    public static IReadOnlyList<double> Write(TextWriter to, string csv, CapacityParameters parameters)
     {
+        parameters = WithoutFrontEnd(parameters);
         var ratios = new List<(string Gpu, double Ratio)>();
         foreach (var line in csv.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1))
         {
@@ -37,10 +39,19 @@ public static class PublishedThroughput
                 $"{cells[0],-15} {cells[1],-9} tp{cells[2]} {cells[3],-6} {cells[4] + "/" + cells[5],-11} published {published,6:0} predicted {predicted,6:0} ratio {predicted / published:0.00}"));
         }
         foreach (var group in ratios.GroupBy(pair => pair.Gpu).OrderBy(group => group.Key, StringComparer.Ordinal))
-            to.WriteLine(FormattableString.Invariant($"{group.Key,-20} median ratio {Report.Median(group.Select(pair => pair.Ratio)):0.00}"));
+            to.WriteLine(FormattableString.Invariant($"{group.Key,-20} median ratio {Median(group.Select(pair => pair.Ratio)):0.00}"));
         to.WriteLine(FormattableString.Invariant(
-            $"{"all",-20} median ratio {Report.Median(ratios.Select(pair => pair.Ratio)):0.00}, {ratios.Min(pair => pair.Ratio):0.00} to {ratios.Max(pair => pair.Ratio):0.00}, median error {Report.Median(ratios.Select(pair => Math.Abs(pair.Ratio - 1))):P0}"));
+            $"{"all",-20} median ratio {Median(ratios.Select(pair => pair.Ratio)):0.00}, {ratios.Min(pair => pair.Ratio):0.00} to {ratios.Max(pair => pair.Ratio):0.00}, median error {Median(ratios.Select(pair => Math.Abs(pair.Ratio - 1))):P0}"));
+        return [.. ratios.Select(pair => pair.Ratio)];
     }
+
+    private static CapacityParameters WithoutFrontEnd(CapacityParameters parameters) => parameters with
+    {
+        Engines = [.. parameters.Engines.Select(engine => engine with
+        {
+            Overheads = engine.Overheads with { RequestSeconds = 0, PromptTokenSeconds = 0, OutputTokenSeconds = 0, LatencySeconds = 0 },
+        })],
+    };
 
     private static double TokensPerSecond(ReplicaSpec replica, int isl, int osl, CapacityParameters parameters)
     {
@@ -51,6 +62,8 @@ public static class PublishedThroughput
         var budget = Math.Max(parameters.Engine(replica.Engine).MaxBatchedTokens, isl + concurrency);
         return Predictor.Predict(request with { Load = new ClosedLoopLoad(isl, osl, concurrency, Waves), MaxBatchedTokens = budget }, parameters).TokensPerSecond;
     }
+
+    private static double Median(IEnumerable<double> values) => PredictedRow.Median(values) ?? double.NaN;
 
     private static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

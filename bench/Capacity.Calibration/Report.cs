@@ -1,21 +1,12 @@
 using System.Globalization;
+using Nemotron.Planning.Serving;
 
 namespace Nemotron.Capacity.Calibration;
 
 /// <summary>Prints errors as medians of |predicted / measured − 1|.</summary>
 public static class Report
 {
-    public static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted.Length == 0 ? double.NaN : sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : 0.5 * (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]);
-    }
-
-    public static double TpotError(IEnumerable<RowError> errors) => Median(Off(errors.Select(error => error.TpotRatio)));
-
-    public static double TtftError(IEnumerable<RowError> errors) => Median(Off(errors.Select(error => error.TtftRatio)));
-
-    public static void Groups(TextWriter to, IReadOnlyList<RowError> errors)
+    public static void Groups(TextWriter to, IReadOnlyList<PredictedRow> errors)
     {
         to.WriteLine(Line("group", "rows", "TPOT error", "ratio", "below", "TPOT error", "TTFT error", "ratio"));
         var below = Saturation.Below(errors);
@@ -24,7 +15,7 @@ public static class Report
         to.WriteLine(GroupLine("all", errors, below));
     }
 
-    public static void Saturations(TextWriter to, IReadOnlyList<RowError> errors)
+    public static void Saturations(TextWriter to, IReadOnlyList<PredictedRow> errors)
     {
         var sweeps = Saturation.Sweeps(errors).ToArray();
         var known = sweeps.Where(sweep => sweep.Off is not null).ToArray();
@@ -40,15 +31,16 @@ public static class Report
         static double Share(IEnumerable<double> offs) => offs.DefaultIfEmpty(double.NaN).Average(off => off <= 0.25 ? 1.0 : 0.0);
     }
 
-    private static string GroupLine(string name, IReadOnlyList<RowError> all, IReadOnlyList<RowError> below) => Line(
-        name, Number(all.Count), Percent(TpotError(all)), Ratio(all.Select(error => error.TpotRatio)),
-        Number(below.Count), Percent(TpotError(below)), Percent(TtftError(below)), Ratio(below.Select(error => error.TtftRatio)));
+    private static string GroupLine(string name, IReadOnlyList<PredictedRow> all, IReadOnlyList<PredictedRow> below) => Line(
+        name, Number(all.Count), Error(all, row => row.TpotRatio), Ratio(all.Select(error => error.TpotRatio)),
+        Number(below.Count), Error(below, row => row.TpotRatio), Error(below, row => row.TtftRatio), Ratio(below.Select(error => error.TtftRatio)));
 
-    private static IEnumerable<double> Off(IEnumerable<double?> ratios) => ratios.OfType<double>().Select(ratio => Math.Abs(ratio - 1));
+    private static string Error(IEnumerable<PredictedRow> rows, Func<PredictedRow, double?> ratio) =>
+        PredictedRow.MedianError(rows.Select(ratio))?.ToString("P1", CultureInfo.InvariantCulture) ?? "-";
 
     private static string Ratio(IEnumerable<double?> ratios) => Median(ratios.OfType<double>()).ToString("0.00", CultureInfo.InvariantCulture);
 
-    private static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
+    private static double Median(IEnumerable<double> values) => PredictedRow.Median(values) ?? double.NaN;
 
     private static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
 

@@ -1,3 +1,5 @@
+using Nemotron.Planning.Serving;
+
 namespace Nemotron.Capacity.Calibration;
 
 /// <summary>
@@ -24,7 +26,7 @@ public static class Saturation
     }
 
     /// <summary>Rows by sweep, of which there are at least three points.</summary>
-    public static IEnumerable<SweepSaturation> Sweeps(IReadOnlyList<RowError> errors) => errors
+    public static IEnumerable<SweepSaturation> Sweeps(IReadOnlyList<PredictedRow> errors) => errors
         .Where(error => error.Row.TtftMs is not null && error.TtftMs is not null)
         .GroupBy(error => error.Row.Sweep)
         .Select(sweep => (sweep.Key, Points: sweep.DistinctBy(error => error.Row.Load.Concurrency).OrderBy(error => error.Row.Load.Concurrency).ToArray()))
@@ -36,7 +38,7 @@ public static class Saturation
             Of([.. sweep.Points.Select(point => (point.Row.Load.Concurrency, point.TtftMs!.Value))])));
 
     /// <summary>The rows below the measured saturation of their sweep; rows of a sweep too short to tell count as below.</summary>
-    public static RowError[] Below(IReadOnlyList<RowError> errors)
+    public static PredictedRow[] Below(IReadOnlyList<PredictedRow> errors)
     {
         var measured = Sweeps(errors).ToDictionary(sweep => sweep.Sweep, sweep => sweep.Measured ?? double.PositiveInfinity);
         return [.. errors.Where(error => error.Row.Load.Concurrency < measured.GetValueOrDefault(error.Row.Sweep, double.PositiveInfinity))];

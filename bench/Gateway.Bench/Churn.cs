@@ -11,19 +11,23 @@ internal static class Churn
         var request = Messages.Stream(100_000, paced: true);
         var sockets = new Socket[streams];
         var buffer = new byte[65536];
-        for (var i = 0; i < streams; i++)
-        {
-            sockets[i] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 60_000 };
-            sockets[i].Connect(IPAddress.Loopback, port);
-            sockets[i].Send(request);
-        }
-
         var alive = 0;
-        foreach (var socket in sockets)
+        // In batches, since a listener's backlog is short.
+        foreach (var batch in Enumerable.Range(0, streams).Chunk(200))
         {
-            var text = "";
-            while (!text.Contains("\" token\"") && socket.Receive(buffer) is > 0 and var read) text += System.Text.Encoding.ASCII.GetString(buffer, 0, read);
-            if (text.Contains("\" token\"")) alive++;
+            foreach (var i in batch)
+            {
+                sockets[i] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 60_000 };
+                sockets[i].Connect(IPAddress.Loopback, port);
+                sockets[i].Send(request);
+            }
+
+            foreach (var i in batch)
+            {
+                var text = "";
+                while (!text.Contains("\" token\"") && sockets[i].Receive(buffer) is > 0 and var read) text += System.Text.Encoding.ASCII.GetString(buffer, 0, read);
+                if (text.Contains("\" token\"")) alive++;
+            }
         }
 
         Console.WriteLine(alive);

@@ -48,12 +48,12 @@ internal static class SimulatedEngine
         }
 
         response.ContentType = "text/event-stream";
-        using var timer = paced ? new PeriodicTimer(TimeSpan.FromMilliseconds(500)) : null;
+        using var timer = paced ? new PeriodicTimer(TimeSpan.FromSeconds(5)) : null;
         try
         {
             for (var i = 0; i < tokens; i++)
             {
-                if (timer is not null) await timer.WaitForNextTickAsync(context.RequestAborted);
+                if (timer is not null && i > 0) await timer.WaitForNextTickAsync(context.RequestAborted);
                 await response.Body.WriteAsync(Piece, context.RequestAborted);
             }
 

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Nemotron.Cli.Models;
 using Nemotron.Cli.Plans;
+using Nemotron.Cli.Predictions;
 using Nemotron.Planning;
+using Nemotron.Planning.Capacity;
 
 namespace Nemotron.Cli;
 
@@ -15,6 +17,7 @@ internal static class CommandLine
         var root = new RootCommand("Plans and inspects Llama-Nemotron deployments.")
         {
             PlanCommand.Create(terminal),
+            PredictCommand.Create(terminal),
             ModelsCommand.Create(terminal),
             GpusCommand.Create(terminal),
         };
@@ -32,7 +35,7 @@ internal static class CommandLine
             });
             return parsed.Errors.Count > 0 ? ExitCodes.BadInput : code;
         }
-        catch (Exception error) when (error is UnknownNameException or CatalogueException or BadInputException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is UnknownNameException or UnknownRateException or CatalogueException or BadInputException or IOException or UnauthorizedAccessException)
         {
             terminal.Error.WriteLine($"error: {error.Message}");
             return ExitCodes.BadInput;

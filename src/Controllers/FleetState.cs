@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
@@ -5,10 +6,14 @@ using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
 using Nemotron.Planning;
+using Nemotron.Planning.Placement;
 
 namespace Nemotron.Controllers;
 
-/// <summary>What the caches say about pools, nodes and models, in the terms of the decisions.</summary>
+/// <summary>
+/// What the caches say about pools, nodes and models, in the terms of the decisions. Worked out anew only where something has changed: every reconcile
+/// asks for all nodes and pods.
+/// </summary>
 internal sealed class FleetState(
     IInformerCache<GpuNodePool> pools,
     IInformerCache<NodeView> nodes,
@@ -16,6 +21,10 @@ internal sealed class FleetState(
     ModelLibrary library,
     GpuCatalogue gpus)
 {
+    private readonly ConcurrentDictionary<string, Counted> counted = new(StringComparer.Ordinal);
+    private volatile Memberships? memberships;
+    private volatile Snapshot? snapshot;
+
     /// <summary>The GPUs that are known.</summary>
     public GpuCatalogue Gpus => gpus;
 
@@ -25,25 +34,69 @@ internal sealed class FleetState(
     /// <summary>All pools with their nodes and what pods take of them.</summary>
     public IReadOnlyList<PoolState> Pools()
     {
-        var allPools = pools.List();
-        var allNodes = nodes.List();
-        return [.. allPools.Select(pool => new PoolState(
-            pool,
-            [.. PoolMembership.Of(pool, allPools, allNodes).Nodes.Select(node => node.ToNodeState(AllocatedOn(node.Metadata.Name)))]))];
+        // Versions first: a change that comes while the rest is read makes it outdated, not wrong for ever.
+        var versions = (pools.Changes, nodes.Changes, pods.Changes);
+        if (snapshot is { } known && known.Versions == versions) return known.Pools;
+        IReadOnlyList<PoolState> fresh = [.. Membership().ByPool.Select(pair => new PoolState(pair.Pool, [.. pair.Members.Nodes.Select(StateOf)]))];
+        snapshot = new Snapshot(versions, fresh);
+        return fresh;
     }
 
     /// <summary>A pool's members.</summary>
-    public PoolMembership.Members MembersOf(GpuNodePool pool) => PoolMembership.Of(pool, pools.List(), nodes.List());
+    public PoolMembership.Members MembersOf(GpuNodePool pool)
+    {
+        var now = Membership();
+        foreach (var (known, members) in now.ByPool)
+            if (ReferenceEquals(known, pool)) return members;
+        return PoolMembership.Of(pool, pools.List(), now.Nodes);
+    }
 
     /// <summary>Nodes that carry a pool's mark, members or not.</summary>
     public IReadOnlyList<NodeView> Marked(string pool) => nodes.ByLabel(NemotronLabels.NodePool, pool);
 
     /// <summary>GPUs that pods on a node ask for.</summary>
-    public int AllocatedOn(string node) => pods.ByIndex(PodView.ByNode, node).Where(pod => !pod.Ended).Sum(pod => pod.Gpus);
+    public int AllocatedOn(string node)
+    {
+        // The index hands out the same list until something changes on the node.
+        var present = pods.ByIndex(PodView.ByNode, node);
+        if (counted.TryGetValue(node, out var known) && ReferenceEquals(known.Pods, present)) return known.Gpus;
+        var sum = present.Where(pod => !pod.Ended).Sum(pod => pod.Gpus);
+        counted[node] = new Counted(present, sum, null, null);
+        return sum;
+    }
 
     /// <summary>Replicas planned for a pool that the scheduler cannot place.</summary>
     public int WaitingFor(string pool) => pods.ByLabel(NemotronLabels.NodePool, pool)
         .Where(pod => !pod.Ended && pod.Unschedulable is not null)
         .DistinctBy(pod => (pod.Metadata.NamespaceProperty, pod.Replica))
         .Count();
+
+    private NodeState StateOf(NodeView node)
+    {
+        var present = pods.ByIndex(PodView.ByNode, node.Metadata.Name);
+        if (counted.TryGetValue(node.Metadata.Name, out var known) && ReferenceEquals(known.Pods, present) && ReferenceEquals(known.Node, node)) return known.State!;
+        var sum = present.Where(pod => !pod.Ended).Sum(pod => pod.Gpus);
+        var state = node.ToNodeState(sum);
+        counted[node.Metadata.Name] = new Counted(present, sum, node, state);
+        return state;
+    }
+
+    private Memberships Membership()
+    {
+        var versions = (pools.Changes, nodes.Changes);
+        if (memberships is { } known && known.Versions == versions) return known;
+        var allPools = pools.List();
+        var allNodes = nodes.List();
+        foreach (var gone in counted.Keys.Except(allNodes.Select(node => node.Metadata.Name))) counted.TryRemove(gone, out _);
+        var fresh = new Memberships(versions, allNodes, [.. allPools.Select(pool => (pool, PoolMembership.Of(pool, allPools, allNodes)))]);
+        memberships = fresh;
+        return fresh;
+    }
+
+    private sealed record Counted(IReadOnlyList<PodView> Pods, int Gpus, NodeView? Node, NodeState? State);
+
+    private sealed record Memberships(
+        (long Pools, long Nodes) Versions, IReadOnlyList<NodeView> Nodes, IReadOnlyList<(GpuNodePool Pool, PoolMembership.Members Members)> ByPool);
+
+    private sealed record Snapshot((long Pools, long Nodes, long Pods) Versions, IReadOnlyList<PoolState> Pools);
 }

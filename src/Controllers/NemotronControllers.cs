@@ -1,5 +1,6 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
+using Nemotron.Controllers.Admission;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
@@ -22,6 +23,7 @@ public static class NemotronControllers
     public static IOperatorBuilder AddNemotronControllers(
         this IOperatorBuilder builder, int maxConcurrentReconciles = 4, ModelCatalogue? models = null, GpuCatalogue? gpus = null)
     {
+        builder.AddJsonContracts(ControllersJson.Default);
         builder.Services.AddSingleton(new ModelLibrary(models ?? ModelCatalogue.Default));
         builder.Services.AddSingleton(gpus ?? GpuCatalogue.Default);
         builder.Services.AddSingleton<FleetState>();
@@ -31,20 +33,22 @@ public static class NemotronControllers
         builder.Services.AddSingleton<GpuNodePoolController>();
 
         // Of the kinds that others have many of, only the operator's own are cached.
-        const string ours = $"{NemotronLabels.ManagedBy}={NemotronLabels.ManagedByValue}";
-        builder.AddInformer<V1Deployment>(informer => informer.LabelSelector = ours);
+        // They are compared once and then seldom looked at.
+        builder.AddInformer<V1Deployment>(Packed);
         builder.AddInformer<LeaderWorkerSet>(informer =>
         {
-            informer.LabelSelector = ours;
+            Packed(informer);
             // Only replicas over several nodes need it.
             informer.Optional = true;
         });
-        builder.AddInformer<V1Service>(informer => informer.LabelSelector = ours);
-        builder.AddInformer<V1ConfigMap>(informer => informer.LabelSelector = ours);
-        builder.AddInformer<V1ServiceAccount>(informer => informer.LabelSelector = ours);
-        builder.AddInformer<V1PodDisruptionBudget>(informer => informer.LabelSelector = ours);
+        builder.AddInformer<V1Service>(Packed);
+        builder.AddInformer<V1ConfigMap>(Packed);
+        builder.AddInformer<V1ServiceAccount>(Packed);
+        builder.AddInformer<V1PodDisruptionBudget>(Packed);
         // All pods: those of others take GPUs as well.
-        builder.AddInformer<PodView>(informer => informer.AddIndex(PodView.ByNode, pod => pod.NodeName is { } node ? [node] : []));
+        builder.AddInformer<PodView>(informer => informer
+            .AddIndex(PodView.ByNode, pod => pod.NodeName is { } node ? [node] : [])
+            .Without<V1ObjectMeta>("annotations", "generateName", "ownerReferences", "finalizers", "selfLink"));
 
         builder.AddController<NemotronDeploymentController, NemotronDeployment>()
             .MaxConcurrentReconciles(maxConcurrentReconciles)
@@ -62,13 +66,34 @@ public static class NemotronControllers
 
         builder.AddController<GpuNodePoolController, GpuNodePool>()
             .Watches<NodeView>((node, caches) => PoolsOf(node, caches), NodeView.Differs)
-            .Watches<PodView>((pod, caches) => PoolsOf(pod, caches), PodView.Differs)
+            // Pods come and go by the hundred; counting them five times a second is enough.
+            .Watches<PodView>((pod, caches) => PoolsOf(pod, caches), PodView.Differs, within: TimeSpan.FromMilliseconds(200))
             // A new, changed or vanished pool may give nodes to its neighbours, or take them.
             .Watches<GpuNodePool>((_, caches) => caches.Get<GpuNodePool>().List().Select(NamespacedName.Of), PoolChanged)
             .AddFinalizer<GpuNodePoolController, GpuNodePool>(NemotronFinalizers.NodePool);
         builder.AddController<NemotronModelController, NemotronModel>();
         builder.AddController<NemotronFleetController, NemotronFleet>();
         return builder;
+    }
+
+    /// <summary>Adds the webhooks that judge the operator's resources before they are stored, and the certificate that they serve.</summary>
+    /// <param name="builder">The operator, with its controllers.</param>
+    /// <param name="name">The Service, the Secret and the ValidatingWebhookConfiguration have this name.</param>
+    /// <param name="namespace">The Service's and the Secret's namespace; null for the process's own.</param>
+    public static IOperatorBuilder AddNemotronWebhooks(this IOperatorBuilder builder, string name, string? @namespace) => builder
+        .AddValidationWebhook<NemotronDeploymentWebhook, NemotronDeployment>()
+        .AddValidationWebhook<NemotronModelWebhook, NemotronModel>()
+        .AddWebhookCertificate(certificate =>
+        {
+            certificate.Name = name;
+            certificate.Namespace = @namespace;
+        });
+
+    private static void Packed<T>(InformerOptions<T> informer)
+        where T : class, k8s.IKubernetesObject<V1ObjectMeta>
+    {
+        informer.LabelSelector = $"{NemotronLabels.ManagedBy}={NemotronLabels.ManagedByValue}";
+        informer.Packed = true;
     }
 
     private static IEnumerable<NamespacedName> UsersOf(NemotronModel model, IInformerCaches caches) =>

@@ -20,6 +20,8 @@ internal static class OperatorHost
             return Fail($"--kubeconfig {path}: there is no such file.");
         if (options.MetricsPort != 0 && options.MetricsPort == options.HealthPort)
             return Fail($"--metrics-port and --health-port are both {options.MetricsPort}; they must differ.");
+        if (options.Webhooks is { } webhooks && (webhooks.Port == options.MetricsPort || webhooks.Port == options.HealthPort))
+            return Fail($"--webhook-port is {webhooks.Port} like another port; they must differ.");
         try
         {
             await using var app = Build(options);
@@ -28,7 +30,7 @@ internal static class OperatorHost
         }
         catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            return Fail($"{e.Message} Choose others with --metrics-port and --health-port.");
+            return Fail($"{e.Message} Choose others with --metrics-port, --health-port and --webhook-port.");
         }
         catch (Exception e) when (e is KubeconfigException or CatalogueException)
         {
@@ -52,11 +54,12 @@ internal static class OperatorHost
             kestrel.AddServerHeader = false;
             if (options.MetricsPort != 0) kestrel.ListenAnyIP(options.MetricsPort);
             if (options.HealthPort != 0) kestrel.ListenAnyIP(options.HealthPort);
+            if (options.Webhooks is { } webhooks) kestrel.ListenForWebhooks(webhooks.Port);
             // Kestrel listens on a port of its own choosing when told nothing; a loopback port that nobody knows is nothing.
-            if (options is { MetricsPort: 0, HealthPort: 0 }) kestrel.Listen(IPAddress.Loopback, 0);
+            if (options is { MetricsPort: 0, HealthPort: 0, Webhooks: null }) kestrel.Listen(IPAddress.Loopback, 0);
         });
         services?.Invoke(builder.Services);
-        builder.Services.AddKubernetesOperator(settings =>
+        var @operator = builder.Services.AddKubernetesOperator(settings =>
             {
                 settings.Name = NemotronApi.FieldManager;
                 settings.KubeconfigPath = options.Kubeconfig;
@@ -71,15 +74,19 @@ internal static class OperatorHost
                 options.Models is { } models ? ModelCatalogue.Default.With(ModelCatalogue.FromDirectory(models).Models) : null,
                 options.Gpus is { } gpus ? GpuCatalogue.Default.With(GpuCatalogue.FromDirectory(gpus).Gpus) : null);
 
+        if (options.Webhooks is { } served) @operator.AddNemotronWebhooks(served.Name, served.Namespace);
+
         var app = builder.Build();
         app.Use((context, next) =>
         {
-            var metrics = context.Request.Path == "/metrics";
-            if (context.Connection.LocalPort == (metrics ? options.MetricsPort : options.HealthPort)) return next(context);
+            var path = context.Request.Path;
+            var port = path == "/metrics" ? options.MetricsPort : path.StartsWithSegments(WebhookEndpoints.PathPrefix) ? options.Webhooks?.Port : options.HealthPort;
+            if (context.Connection.LocalPort == port) return next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
         app.MapKubeEndpoints();
+        app.MapKubeWebhooks();
         return app;
     }
 

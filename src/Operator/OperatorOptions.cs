@@ -37,6 +37,19 @@ internal sealed class OperatorOptions
 
     private readonly Option<int> _healthPort = Port("--health-port", 8081, "Port of /healthz and /readyz; 0 for none.");
 
+    private readonly Option<int> _webhookPort = Port("--webhook-port", 0, "Port of the validating webhooks, over HTTPS with a certificate of the operator's own making; 0 for none.");
+
+    private readonly Option<string> _webhookName = new("--webhook-name")
+    {
+        Description = "Name of the webhooks' Service, of the Secret that keeps their certificate, and of the ValidatingWebhookConfiguration.",
+        DefaultValueFactory = _ => "nemotron-operator-webhook",
+    };
+
+    private readonly Option<string?> _webhookNamespace = new("--webhook-namespace")
+    {
+        Description = "Where that Service and Secret live. Without it: the namespace of the pod, or of the kubeconfig's context, else default.",
+    };
+
     private readonly Option<LogLevel> _logLevel = new("--log-level") { Description = "The least severe lines to write.", DefaultValueFactory = _ => LogLevel.Information };
 
     private readonly Option<LogFormat> _logFormat = new("--log-format") { Description = "Text for people, Json for machines.", DefaultValueFactory = _ => LogFormat.Text };
@@ -66,7 +79,7 @@ internal sealed class OperatorOptions
         });
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
-            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _logLevel, _logFormat, _models, _gpus, _concurrency,
+            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat, _models, _gpus, _concurrency,
         };
         root.SetAction((parsed, cancellationToken) => run(
             new OperatorSettingsOnCommandLine(
@@ -76,6 +89,7 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_leaderElectNamespace),
                 parsed.GetValue(_metricsPort),
                 parsed.GetValue(_healthPort),
+                parsed.GetValue(_webhookPort) is var port and not 0 ? new WebhookOptions(port, parsed.GetValue(_webhookName)!, parsed.GetValue(_webhookNamespace)) : null,
                 parsed.GetValue(_logLevel),
                 parsed.GetValue(_logFormat),
                 parsed.GetValue(_models)?.FullName,
@@ -103,6 +117,7 @@ internal sealed class OperatorOptions
 /// <param name="LeaderElectNamespace">Where the Lease lives, or null.</param>
 /// <param name="MetricsPort">0 for none.</param>
 /// <param name="HealthPort">0 for none.</param>
+/// <param name="Webhooks">Where the webhooks listen, or null for no webhooks.</param>
 /// <param name="LogLevel">The least severe lines to write.</param>
 /// <param name="LogFormat">How lines are written.</param>
 /// <param name="Models">A directory of models beyond the built-in ones, or null.</param>
@@ -115,8 +130,15 @@ internal sealed record OperatorSettingsOnCommandLine(
     string? LeaderElectNamespace,
     int MetricsPort,
     int HealthPort,
+    WebhookOptions? Webhooks,
     LogLevel LogLevel,
     LogFormat LogFormat,
     string? Models,
     string? Gpus,
     int MaxConcurrentReconciles);
+
+/// <summary>Where the validating webhooks listen, and under which name the API server finds them.</summary>
+/// <param name="Port">1 to 65535.</param>
+/// <param name="Name">Of the Service, the Secret and the ValidatingWebhookConfiguration.</param>
+/// <param name="Namespace">Of the Service and the Secret, or null for the process's own.</param>
+internal sealed record WebhookOptions(int Port, string Name, string? Namespace);

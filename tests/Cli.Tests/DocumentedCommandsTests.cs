@@ -1,15 +1,17 @@
 namespace Nemotron.Cli.Tests;
 
-/// <summary>Holds the figures of docs/memory-plan.md to the commands that stand above them.</summary>
+/// <summary>Holds the figures of the pages to the commands that stand above them.</summary>
 public sealed class DocumentedCommandsTests
 {
     private const string Prompt = "$ kubectl nemotron ";
 
-    [Fact]
-    public void Every_command_prints_what_the_page_shows()
+    [Theory]
+    [InlineData("memory-plan.md", 9)]
+    [InlineData("capacity-model.md", 4)]
+    public void Every_command_prints_what_the_page_shows(string page, int atLeast)
     {
-        var commands = Commands(File.ReadAllLines(Path.Combine(Repository(), "docs", "memory-plan.md"))).ToArray();
-        commands.Length.ShouldBeGreaterThan(8);
+        var commands = Commands(File.ReadAllLines(Path.Combine(Repository(), "docs", page))).ToArray();
+        commands.Length.ShouldBeGreaterThanOrEqualTo(atLeast);
         foreach (var (command, shown) in commands)
         {
             shown.ShouldNotBeEmpty(command);

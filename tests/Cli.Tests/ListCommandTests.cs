@@ -10,10 +10,10 @@ public sealed class ListCommandTests
         var run = Cli.Run("models");
         run.ExitCode.ShouldBe(0);
         var rows = run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        rows.Length.ShouldBe(16);
+        rows.Length.ShouldBe(17);
         rows[0].ShouldStartWith("NAME ");
         rows.Single(row => row.StartsWith("Super ")).Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .ShouldBe(["Super", "49.87", "B", "80", "49", "0", "200704", "-", "131072", "1,2,4,8,16", "BF16,FP8", "TrtLlmServe,Triton,Vllm", "nvidia/Llama-3_3-Nemotron-Super-49B-v1"]);
+            .ShouldBe(["Super", "49.87", "B", "80", "49", "0", "200704", "-", "131072", "1,2,4,8,16", "BF16,FP8", "TrtLlmServe,Triton,Vllm,Sglang", "nvidia/Llama-3_3-Nemotron-Super-49B-v1"]);
         rows.Single(row => row.StartsWith("Hymba-1.5B ")).ShouldContain("none");
     }
 
@@ -71,6 +71,6 @@ public sealed class ListCommandTests
     {
         var run = Cli.Run("--help");
         run.ExitCode.ShouldBe(0);
-        foreach (var command in (string[])["plan", "models", "gpus"]) run.Out.ShouldContain(command);
+        foreach (var command in (string[])["plan", "predict", "models", "gpus"]) run.Out.ShouldContain(command);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Nemotron.Lab.Api;
+using Nemotron.Lab.Api.Access;
 
 namespace Nemotron.Conformance;
 
@@ -19,28 +20,35 @@ internal sealed class Kubectl : IAsyncDisposable
     public string Kubeconfig => Path.Combine(home, "kubeconfig");
 
     /// <summary>Starts a server for one test; skips the test, saying so, when there is no kubectl.</summary>
-    public static async Task<Kubectl> StartAsync()
+    public static async Task<Kubectl> StartAsync(LabServerOptions? options = null)
     {
-        bool installed = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "kubectl")));
-        if (!installed) Assert.Skip("kubectl is not on the PATH (Debian: apt-get install kubectl, or the release's binary)");
-        var server = await LabServer.StartAsync(new LabServerOptions(), TestContext.Current.CancellationToken);
+        SkipWithout("kubectl", "Debian: apt-get install kubernetes-client, or the release's binary");
+        var server = await LabServer.StartAsync(options ?? new LabServerOptions(), TestContext.Current.CancellationToken);
         string home = Directory.CreateTempSubdirectory("lab-kubectl-").FullName;
         server.WriteKubeconfig(Path.Combine(home, "kubeconfig"));
         return new Kubectl(server, home);
     }
 
-    /// <summary>Runs kubectl and demands success; the output.</summary>
-    public async Task<string> RunAsync(string arguments, string? input = null)
+    /// <summary>Writes a further kubeconfig; its path.</summary>
+    public string KubeconfigOf(LabIdentity identity)
     {
-        var (code, output, error) = await TryAsync(arguments, input);
-        code.ShouldBe(0, $"kubectl {arguments}\n{output}{error}");
+        string path = Path.Combine(home, Path.GetRandomFileName());
+        Server.WriteKubeconfig(path, identity);
+        return path;
+    }
+
+    /// <summary>Runs kubectl and demands success; the output.</summary>
+    public async Task<string> RunAsync(string arguments, string? input = null, string program = "kubectl")
+    {
+        var (code, output, error) = await TryAsync(arguments, input, program);
+        code.ShouldBe(0, $"{program} {arguments}\n{output}{error}");
         return output;
     }
 
-    /// <summary>Runs kubectl.</summary>
-    public async Task<(int Code, string Output, string Error)> TryAsync(string arguments, string? input = null)
+    /// <summary>Runs kubectl, or another program that reads the same kubeconfig.</summary>
+    public async Task<(int Code, string Output, string Error)> TryAsync(string arguments, string? input = null, string program = "kubectl")
     {
-        var start = new ProcessStartInfo("kubectl")
+        var start = new ProcessStartInfo(program)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -63,6 +71,13 @@ internal sealed class Kubectl : IAsyncDisposable
     {
         await Server.DisposeAsync();
         Directory.Delete(home, recursive: true);
+    }
+
+    /// <summary>Skips the test, saying why, when a program is not there.</summary>
+    public static void SkipWithout(string program, string howToGetIt)
+    {
+        bool installed = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+        if (!installed) Assert.Skip($"{program} is not on the PATH ({howToGetIt})");
     }
 
     /// <summary>Splits at blanks outside single quotes, as a shell would.</summary>

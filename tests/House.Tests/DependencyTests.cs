@@ -42,6 +42,17 @@ public class DependencyTests
     }
 
     [Fact]
+    public void Engines_knows_no_Kubernetes_and_no_web_server()
+    {
+        var project = Repository.Projects("src").Single(p => p.Name == "Engines").Project;
+        project.Descendants("PackageReference").Select(p => p.Attribute("Include")!.Value)
+            .ShouldBeSubsetOf(["Google.Protobuf", "Grpc.Net.Client", "Grpc.Tools", "YamlDotNet"]);
+        project.Descendants("FrameworkReference").ShouldBeEmpty();
+        foreach (var file in Repository.Sources("src/Engines"))
+            File.ReadAllText(file).ShouldNotMatch(@"\b(k8s|Microsoft\.AspNetCore|Grpc\.AspNetCore|System\.Diagnostics\.Process)\b", file);
+    }
+
+    [Fact]
     public void Kube_has_no_word_about_models_or_GPUs()
     {
         foreach (var file in Repository.Sources("src/Kube"))

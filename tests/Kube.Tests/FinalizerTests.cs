@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Nemotron.Kube.Tests;
 
@@ -25,6 +26,30 @@ public sealed class FinalizerTests
         f.Behaviour.Calls.Where(c => c != "reconcile a").ShouldBe(["finalize a", "deleted a"]);
         api.Paths().ShouldBeEmpty();
         api.Writes.Count.ShouldBe(2, "one patch to add, one to remove");
+    }
+
+    [Fact]
+    public async Task StatusWrittenDuringFinalisation_DoesNotKeepTheFinalizer()
+    {
+        // KubeOps #1127: the status' new version made the removal of the finalizer conflict.
+        await using var api = await TinyApi.StartAsync();
+        api.PutWidget("a");
+        OperatorFixture? fixture = null;
+        var behaviour = new WidgetBehaviour
+        {
+            OnFinalize = async (w, ct) =>
+            {
+                var status = fixture!.Services.GetRequiredService<IStatusWriter>();
+                await status.UpdateStatusAsync(w, new WidgetStatus { Phase = "Ending" }, ct);
+                return ReconciliationResult<Widget>.Success(w);
+            },
+        };
+        await using var f = fixture = await StartAsync(api, behaviour);
+        await f.UntilCalled("reconcile a");
+        api.Delete(TinyApi.WidgetPath("a"));
+        await f.UntilCalled("deleted a");
+        f.Behaviour.Count("finalize a").ShouldBe(1);
+        api.Paths().ShouldBeEmpty();
     }
 
     [Fact]

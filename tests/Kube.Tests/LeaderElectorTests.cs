@@ -164,6 +164,39 @@ public sealed class LeaderElectorTests
     }
 
     [Fact]
+    public async Task LateAnswer_DoesNotStretchTheLease()
+    {
+        // Others count from when the API server wrote the renewal, not from when its answer came: 4 s are lost here.
+        var a = Elector("a");
+        await a.AcquireAsync(default);
+        var acquired = clock.GetUtcNow();
+        store.AnswersAfter = TimeSpan.FromSeconds(4);
+        store.Clock = clock;
+        store.Calls.Clear();
+        var hold = a.HoldAsync(default);
+        await Until.True(() => store.Calls.Count == 1, "a renewal under way", clock);
+        var written = clock.GetUtcNow();
+        await Until.True(() => store.Answered == 1, "its answer", clock);
+        store.Failure = new HttpRequestException("gone");
+        await Until.True(() => hold.IsCompleted, "lost", clock);
+        (clock.GetUtcNow() - written).TotalSeconds.ShouldBeLessThanOrEqualTo(15.1, "another may lead from then on");
+        (written - acquired).TotalSeconds.ShouldBeLessThan(3);
+    }
+
+    [Fact]
+    public async Task ProcessThatStoodStill_PastItsLease_DoesNotGoOn()
+    {
+        var a = Elector("a");
+        await a.AcquireAsync(default);
+        var hold = a.HoldAsync(default);
+        store.Calls.Clear();
+        clock.Advance(TimeSpan.FromSeconds(20));
+        await Until.True(() => hold.IsCompleted, "lost", clock);
+        (await hold).ShouldContain("stood still");
+        store.Calls.ShouldBeEmpty("whoever leads by now must not be written over");
+    }
+
+    [Fact]
     public async Task TakenByAnother_IsNoticedAtTheNextRenewal()
     {
         var a = Elector("a");
@@ -268,6 +301,12 @@ public sealed class LeaderElectorTests
 
         internal bool Hang { get; set; }
 
+        internal TimeSpan AnswersAfter { get; set; }
+
+        internal TimeProvider Clock { get; set; } = TimeProvider.System;
+
+        internal int Answered { get; private set; }
+
         internal LeaseRecord Record => LeaseRecord.Of(lease!);
 
         internal void Put(string? holder, int seconds, string renewTime)
@@ -318,11 +357,20 @@ public sealed class LeaderElectorTests
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
             }
 
+            JsonObject? result;
             lock (gate)
             {
                 Calls.Add(call);
-                return Failure is { } failure ? throw failure : answer();
+                result = Failure is { } failure ? throw failure : answer();
             }
+
+            if (AnswersAfter > TimeSpan.Zero)
+            {
+                await Task.Delay(AnswersAfter, Clock, cancellationToken);
+                Answered++;
+            }
+
+            return result;
         }
     }
 }

@@ -195,6 +195,23 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
+    public async Task QuietWatch_CountsAsRecovered()
+    {
+        // The client's own watch does not return before the first event: nobody can tell that it is established.
+        await using var f = await InformerFixture.StartAsync(Script(
+            () => Widgets.List(7),
+            (c, _) => c.StatusAsync(500, "InternalError", "etcd"),
+            async (c, _) =>
+            {
+                await c.BeginWatchAsync();
+                await c.HangAsync();
+            }));
+        await f.Until(() => f.Informer.Trouble is not null, "trouble");
+        await f.Until(() => f.Informer.Trouble is null, "the second watch, which says nothing");
+        f.Lists.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Reconnect_GoesOnFromTheLastEvent_NotFromTheLastBookmark()
     {
         // KubeOps advances only on bookmarks and replays everything.

@@ -34,7 +34,7 @@ public sealed class CatalogueErrorTests
     [Theory]
     [InlineData("hiddenSize: 64", "hiddenSise: 64", "architecture.hiddenSize", "is required")]
     [InlineData("engines: [Vllm]", "engine: [Vllm]", "engine", "did you mean engines")]
-    [InlineData("engines: [Vllm]", "engines: [vLLM]", "engines[0]", "'vLLM' is not one of TrtLlmServe, Triton, Vllm")]
+    [InlineData("engines: [Vllm]", "engines: [vLLM]", "engines[0]", "'vLLM' is not one of TrtLlmServe, Triton, Vllm, Sglang")]
     [InlineData("queryHeads: 4", "queryHeads: 0", "architecture.blocks.full.attention.queryHeads", "must be between 1 and")]
     [InlineData("kvHeads: 2", "kvHeads: 0", "architecture.blocks.full.attention.kvHeads", "must be between 1 and")]
     [InlineData("kvHeads: 2", "kvHeads: 3", "architecture.blocks.full.attention.kvHeads", "3 KV heads do not divide 4 query heads")]

@@ -7,7 +7,7 @@ public sealed class CatalogueTests
         ModelCatalogue.Default.Models.Select(model => model.Name).ShouldBe(
             [
                 "Nano", "Nano-4B", "Super", "Super-v1.5", "Ultra", "Nemotron-H-4B", "Nemotron-H-8B", "Nemotron-H-47B", "Nemotron-H-56B",
-                "Nemotron-Nano-9B-v2", "Nemotron-Nano-12B-v2", "Hymba-1.5B", "Llama-3.1-8B", "Llama-3.1-70B", "Llama-3.1-405B",
+                "Nemotron-Nano-9B-v2", "Nemotron-Nano-12B-v2", "Hymba-1.5B", "Llama-3.1-8B", "Llama-3.1-70B", "Llama-3.1-405B", "Qwen3-32B",
             ],
             ignoreOrder: true);
 
@@ -52,6 +52,13 @@ public sealed class CatalogueTests
     public void An_unknown_gpu_is_answered_with_the_nearest() =>
         Should.Throw<UnknownNameException>(() => GpuCatalogue.Default.Find("H100")).Nearest
             .ShouldBe(["H100-NVL", "H100-PCIe", "H100-SXM"]);
+
+    [Theory]
+    [InlineData("H1000", "H100-NVL")]
+    [InlineData("H100-SXMM", "H100-SXM")]
+    [InlineData("b20", "B200-SXM")]
+    public void What_was_typed_may_be_the_beginning_of_a_name(string typed, string nearest) =>
+        Should.Throw<UnknownNameException>(() => GpuCatalogue.Default.Find(typed)).Nearest[0].ShouldBe(nearest);
 
     [Theory]
     [InlineData(ModelTier.Nano)]

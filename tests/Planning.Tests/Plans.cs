@@ -18,6 +18,6 @@ internal static class Plans
         Name = "test",
         DisplayName = "test",
         Architecture = architecture,
-        Engines = [EngineKind.TrtLlmServe, EngineKind.Triton, EngineKind.Vllm],
+        Engines = Enum.GetValues<EngineKind>(),
     };
 }

@@ -36,9 +36,9 @@ internal sealed class PlanOptions
 
     public Option<int?> Concurrency { get; } = new("--concurrency") { Description = "Sequences of that length at once; 1 if absent." };
 
-    public Option<string?> Engine { get; } = new("--engine") { Description = "TrtLlmServe, Triton or Vllm (planned only); TrtLlmServe if absent." };
+    public Option<string?> Engine { get; } = new("--engine") { Description = "TrtLlmServe, Triton, or Vllm and Sglang (planned only); TrtLlmServe if absent." };
 
-    public Option<double?> MemoryFraction { get; } = new("--memory-fraction") { Description = "The engine's memory fraction; 0.95 of what is free for TensorRT-LLM, 0.9 of the GPU for vLLM if absent." };
+    public Option<double?> MemoryFraction { get; } = new("--memory-fraction") { Description = "The engine's memory fraction; 0.95 of what is free for TensorRT-LLM, 0.9 of the GPU for vLLM, what SGLang does not set aside if absent." };
 
     public Option<int?> MaxBatchedTokens { get; } = new("--max-batched-tokens") { Description = "Tokens that the engine puts into one forward pass; 8192 if absent." };
 
@@ -82,7 +82,7 @@ internal sealed class PlanOptions
         return given.GetValue(MaxBatchedTokens) is { } tokens ? request with { MaxBatchedTokens = tokens } : request;
     }
 
-    private static GpuType WholeGpu(GpuCatalogue gpus, string name)
+    internal static GpuType WholeGpu(GpuCatalogue gpus, string name)
     {
         var product = GpuProductName.Parse(name);
         if (product.MigProfile is { } profile)

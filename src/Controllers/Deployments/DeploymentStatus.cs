@@ -75,6 +75,6 @@ internal static class DeploymentStatus
         ContextTokens = decided?.ContextTokens ?? plan.ContextTokens,
         MaxSequences = decided?.MaxBatchSize ?? plan.MaxSequences,
         Binding = plan.Binding.ToString(),
-        Lines = [.. plan.Lines.Take(MostLines).Select(line => line.ToString()!).Select(line => line.Length <= LongestLine ? line : line[..LongestLine])],
+        Lines = [.. plan.Lines.Take(MostLines).Select(line => line.Text).Select(line => line.Length <= LongestLine ? line : line[..LongestLine])],
     };
 }

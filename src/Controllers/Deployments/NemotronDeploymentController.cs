@@ -42,7 +42,7 @@ internal sealed partial class NemotronDeploymentController(
         if (decision.Decided is { } decided && !Paused(entity)) trouble = await ApplyAsync(snapshot, decided, cancellationToken);
 
         var next = DeploymentStatus.Of(snapshot, decision, trouble, out var changed);
-        var differs = entity.Status is not { } former || KubernetesJson.Serialize(former) != KubernetesJson.Serialize(next);
+        var differs = entity.Status is not { } former || ModelJson.Serialize(former) != ModelJson.Serialize(next);
         if (pace.Wait(entity.Metadata.Uid, differs, changed.Any(condition => Awaited(condition, entity)), snapshot.Now) is { } later)
             return ReconciliationResult<NemotronDeployment>.Success(entity, later);
         await status.UpdateStatusAsync(entity, next, cancellationToken);

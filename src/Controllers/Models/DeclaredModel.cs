@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using k8s;
 using Nemotron.Crds;
+using Nemotron.Kube;
 using Planner = Nemotron.Planning;
 
 namespace Nemotron.Controllers.Models;
@@ -29,7 +29,7 @@ internal static class DeclaredModel
             ["keptInBf16"] = new JsonArray([.. (spec.KeptInBf16 ?? []).Select(part => (JsonNode)part.ToString())]),
             ["launch"] = new JsonObject { ["parsers"] = new JsonArray([.. (spec.Parsers ?? []).Select(Parsers)]) },
             ["ssmState"] = (read is { } config ? config.SsmState.ToString() : null) ?? (spec.SsmState ?? StatePrecision.FP32).ToString(),
-            ["architecture"] = JsonNode.Parse(KubernetesJson.Serialize(spec.Architecture ?? Placeholder)),
+            ["architecture"] = JsonNode.Parse(ModelJson.Serialize(spec.Architecture ?? Placeholder)),
         };
         var entry = Planner.ModelYaml.Parse("spec", document.ToJsonString());
         return read is null ? entry : entry with { Architecture = read.Architecture };

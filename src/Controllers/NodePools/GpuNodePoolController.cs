@@ -1,8 +1,4 @@
-using System.Net;
 using System.Text.Json.Nodes;
-using k8s;
-using k8s.Autorest;
-using k8s.Models;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -81,24 +77,14 @@ internal sealed class GpuNodePoolController(
 internal interface INodePatcher
 {
     /// <summary>Merge-patches a node.</summary>
-    /// <returns>False when the node has changed since the patch was made, or is gone.</returns>
+    /// <returns>False when the node has changed since the patch was made.</returns>
     Task<bool> PatchAsync(string node, JsonObject patch, CancellationToken cancellationToken);
 }
 
 /// <summary>Changes nodes through the API server.</summary>
-internal sealed class NodePatcher(IKubernetes client) : INodePatcher
+internal sealed class NodePatcher(IObjectPatcher patcher) : INodePatcher
 {
     /// <inheritdoc/>
-    public async Task<bool> PatchAsync(string node, JsonObject patch, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await client.CoreV1.PatchNodeAsync(new V1Patch(patch.ToJsonString(), V1Patch.PatchType.MergePatch), node, fieldManager: NemotronApi.FieldManager, cancellationToken: cancellationToken);
-            return true;
-        }
-        catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
-        {
-            return e.Response.StatusCode == HttpStatusCode.NotFound;
-        }
-    }
+    public async Task<bool> PatchAsync(string node, JsonObject patch, CancellationToken cancellationToken) =>
+        await patcher.MergePatchAsync<NodeView>(new NamespacedName(null, node), patch, cancellationToken) != PatchOutcome.Conflict;
 }

@@ -55,6 +55,9 @@ public sealed partial class EngineFleet : IAsyncDisposable
         get { lock (_lock) return _engines.Count; }
     }
 
+    /// <summary>Polls that were started so far.</summary>
+    public long PollsStarted { get; private set; }
+
     /// <summary>Polls that were left out because the engine's last one was still under way.</summary>
     public long PollsSkipped { get; private set; }
 
@@ -74,13 +77,10 @@ public sealed partial class EngineFleet : IAsyncDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_engines.TryGetValue(endpoint.Key, out var known))
-            {
-                if (known.TryUpdate(endpoint, _time.GetUtcNow())) return;
-                Drop(known);
-            }
-
-            var engine = new PolledEngine(_open(endpoint), endpoint, _gates, _options, _time);
+            var known = _engines.GetValueOrDefault(endpoint.Key);
+            if (known?.TryUpdate(endpoint, _time.GetUtcNow()) == true) return;
+            var engine = new PolledEngine(_open(endpoint), endpoint, known?.Report(), _gates, _options, _time);
+            if (known is not null) Drop(known);
             _engines[endpoint.Key] = engine;
             engine.Slot = _wheel.Add(engine);
         }
@@ -129,7 +129,11 @@ public sealed partial class EngineFleet : IAsyncDisposable
                 var position = (long)(_time.GetElapsedTime(start) / _tick);
                 lock (_lock) _wheel.TurnTo(position, due);
                 foreach (var engine in due)
-                    if (!engine.TryStart(Poll)) PollsSkipped++;
+                {
+                    if (engine.TryStart(Poll)) PollsStarted++;
+                    else PollsSkipped++;
+                }
+
                 due.Clear();
                 Position = position;
                 await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false);

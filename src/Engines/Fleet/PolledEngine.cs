@@ -8,6 +8,11 @@ namespace Nemotron.Engines.Fleet;
 /// <summary>One engine of the fleet: its client, what it said last, and the one poll that may be under way.</summary>
 internal sealed class PolledEngine : IAsyncDisposable
 {
+    // An engine that has just become ready may not answer everything at once.
+    private static readonly TimeSpan InfoRetry = TimeSpan.FromMinutes(1);
+
+    private static readonly Task<TokenProbe?> NoProbe = Task.FromResult<TokenProbe?>(null);
+
     private readonly IEngine _engine;
     private readonly PollGates _gates;
     private readonly FleetOptions _options;
@@ -15,7 +20,8 @@ internal sealed class PolledEngine : IAsyncDisposable
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _lock = new();
     private Task _poll = Task.CompletedTask;
-    private Task<TokenProbe?> _probe = Task.FromResult<TokenProbe?>(null);
+    private Task<TokenProbe?> _probe = NoProbe;
+    private string _probed = "";
     private bool _isClosed;
 
     private EngineEndpoint _endpoint;
@@ -24,20 +30,28 @@ internal sealed class PolledEngine : IAsyncDisposable
     private DateTimeOffset? _polledAt;
     private IReadOnlyList<EngineModel>? _models;
     private EngineInfo? _info;
-    private DateTimeOffset? _infoAt;
+    private DateTimeOffset _infoDue;
+    private string? _infoFailure;
     private EngineSignals? _load;
     private DateTimeOffset? _loadAt;
-    private string? _queryFailure;
+    private string? _loadFailure;
 
-    public PolledEngine(IEngine engine, EngineEndpoint endpoint, PollGates gates, FleetOptions options, TimeProvider time)
+    /// <param name="engine">Its client; disposed here.</param>
+    /// <param name="endpoint">Where it is.</param>
+    /// <param name="before">What was known under the same key; null for a new one. The same engine behind other secrets keeps its history.</param>
+    /// <param name="gates">How much may be under way.</param>
+    /// <param name="options">How to poll.</param>
+    /// <param name="time">The clock.</param>
+    public PolledEngine(IEngine engine, EngineEndpoint endpoint, EngineReport? before, PollGates gates, FleetOptions options, TimeProvider time)
     {
         _engine = engine;
         _endpoint = endpoint;
         _gates = gates;
         _options = options;
         _time = time;
-        _health = EngineHealth.NotAsked(time.GetUtcNow(), endpoint.Pod.StartupPassed);
-        _progress = ProgressState.Start(time.GetUtcNow());
+        var same = before is not null && before.Endpoint.Incarnation == endpoint.Incarnation && before.Endpoint.Host == endpoint.Host;
+        _health = same ? before!.Health : EngineHealth.NotAsked(time.GetUtcNow(), endpoint.Pod.StartupPassed);
+        _progress = same ? before!.Progress : ProgressState.Start(time.GetUtcNow());
     }
 
     public string Key => _endpoint.Key;
@@ -99,7 +113,7 @@ internal sealed class PolledEngine : IAsyncDisposable
                 _polledAt = now;
             }
 
-            if (after.State is EngineState.Ready or EngineState.Degraded) await QueryAsync(now, becameReady: before.State != after.State, closed).ConfigureAwait(false);
+            if (after.State is EngineState.Ready or EngineState.Degraded) await QueryAsync(asked, now, becameReady: before.State != after.State, closed).ConfigureAwait(false);
             var progressed = Judge(closed);
             return before.State != after.State || before.Reason != after.Reason || progressed;
         }
@@ -123,7 +137,7 @@ internal sealed class PolledEngine : IAsyncDisposable
                 Info = _info,
                 Load = _load,
                 LoadedAt = _loadAt,
-                QueryFailure = _queryFailure,
+                QueryFailure = _infoFailure ?? _loadFailure,
             };
         }
     }
@@ -144,29 +158,49 @@ internal sealed class PolledEngine : IAsyncDisposable
         _closed.Dispose();
     }
 
-    private async Task QueryAsync(DateTimeOffset now, bool becameReady, CancellationToken closed)
+    /// <summary>Models, version and load where they are due. What was known stays, with its age, when they cannot be read.</summary>
+    private async Task QueryAsync(EngineEndpoint asked, DateTimeOffset now, bool becameReady, CancellationToken closed)
+    {
+        if (becameReady || now >= _infoDue)
+        {
+            var failure = await TryAsync(async () =>
+            {
+                var info = await _engine.InfoAsync(closed).ConfigureAwait(false);
+                var models = await _engine.ModelsAsync(closed).ConfigureAwait(false);
+                Keep(asked, () => (_info, _models) = (info, models));
+            }).ConfigureAwait(false);
+            Keep(asked, () => (_infoFailure, _infoDue) = (failure, now + (failure is null ? _options.InfoInterval : InfoRetry)));
+        }
+
+        if (_options.LoadInterval is { } every && (_loadAt is null || now - _loadAt >= every - (_options.PollInterval / 2)))
+        {
+            var failure = await TryAsync(async () =>
+            {
+                var load = await _engine.LoadAsync(closed).ConfigureAwait(false);
+                Keep(asked, () => (_load, _loadAt) = (load, now));
+            }).ConfigureAwait(false);
+            Keep(asked, () => _loadFailure = failure);
+        }
+    }
+
+    private static async Task<string?> TryAsync(Func<Task> query)
     {
         try
         {
-            if (becameReady || _infoAt is null || now - _infoAt >= _options.InfoInterval)
-            {
-                _infoAt = now;
-                var info = await _engine.InfoAsync(closed).ConfigureAwait(false);
-                var models = await _engine.ModelsAsync(closed).ConfigureAwait(false);
-                lock (_lock) (_info, _models, _queryFailure) = (info, models, null);
-            }
-
-            if (_options.LoadInterval is { } every && (_loadAt is null || now - _loadAt >= every - (_options.PollInterval / 2)))
-            {
-                var load = await _engine.LoadAsync(closed).ConfigureAwait(false);
-                lock (_lock) (_load, _loadAt, _queryFailure) = (load, now, null);
-            }
+            await query().ConfigureAwait(false);
+            return null;
         }
         catch (EngineCallException e)
         {
-            // What was known stays, with its age.
-            lock (_lock) _queryFailure = e.Message;
+            return e.Message;
         }
+    }
+
+    /// <summary>Keeps what an incarnation answered, unless it has been followed by another while it was asked.</summary>
+    private void Keep(EngineEndpoint asked, Action keep)
+    {
+        lock (_lock)
+            if (_endpoint.Incarnation == asked.Incarnation) keep();
     }
 
     private bool Judge(CancellationToken closed)
@@ -175,19 +209,27 @@ internal sealed class PolledEngine : IAsyncDisposable
         lock (_lock)
         {
             var now = _time.GetUtcNow();
-            var probe = _probe is { IsCompletedSuccessfully: true } ended ? ended.Result : null;
+            var probe = EndedProbe();
             // Old numbers stand still by themselves.
             var load = _options.LoadInterval is { } every && now - _loadAt < (every + _options.PollInterval) * 2 ? _load : null;
             var before = _progress;
             _progress = ProgressDetector.Next(before, new ProgressSample { At = now, Health = _health, Gateway = Gateway, Load = load, Probe = probe }, _options.Progress);
-            if (_probe.IsCompleted) _probe = Task.FromResult<TokenProbe?>(null);
             wanted = _progress.ProbeWanted;
             changed = before.Verdict != _progress.Verdict;
         }
 
         // Beside the polls, which go on: a hung engine's probe takes its whole deadline.
-        if (wanted && _probe.IsCompleted) _probe = ProbeAsync(closed);
+        if (wanted && _probe.IsCompleted) (_probe, _probed) = (ProbeAsync(closed), _endpoint.Incarnation);
         return changed;
+    }
+
+    private TokenProbe? EndedProbe()
+    {
+        if (!_probe.IsCompleted) return null;
+        var ended = _probe;
+        _probe = NoProbe;
+        var result = ended.GetAwaiter().GetResult();
+        return _probed == _endpoint.Incarnation ? result : null;
     }
 
     private async Task<TokenProbe?> ProbeAsync(CancellationToken closed)
@@ -209,7 +251,8 @@ internal sealed class PolledEngine : IAsyncDisposable
         _health = EngineHealth.NotAsked(now, endpoint.Pod.StartupPassed);
         _progress = ProgressState.Start(now);
         _polledAt = null;
-        (_models, _info, _infoAt, _load, _loadAt, _queryFailure) = (null, null, null, null, null, null);
+        (_models, _info, _infoDue, _infoFailure) = (null, null, default, null);
+        (_load, _loadAt, _loadFailure) = (null, null, null);
         Gateway = null;
     }
 }

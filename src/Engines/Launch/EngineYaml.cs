@@ -7,6 +7,10 @@ namespace Nemotron.Engines.Launch;
 /// <summary>The engine's YAML: ours, with the user's merged over it key by key.</summary>
 internal static class EngineYaml
 {
+    // Building one costs a hundred times what a use of it does: it compiles regular expressions.
+    private static readonly ISerializer Serializer = new SerializerBuilder().WithIndentedSequences().WithNewLine("\n").Build();
+    private static readonly Lock Gate = new();
+
     /// <summary>Renders <paramref name="ours"/> with <paramref name="extra"/> (YAML text) merged over it: mappings merge, everything else is replaced.</summary>
     /// <exception cref="LaunchRefusedException"><paramref name="extra"/> is not a YAML mapping.</exception>
     public static string Render(IReadOnlyDictionary<string, object> ours, string? extra)
@@ -14,7 +18,7 @@ internal static class EngineYaml
         var root = new Dictionary<object, object>();
         foreach (var (key, value) in ours) root[key] = value;
         if (!string.IsNullOrWhiteSpace(extra)) Merge(root, ReadMapping(Read(extra)));
-        return new SerializerBuilder().WithIndentedSequences().WithNewLine("\n").Build().Serialize(root);
+        lock (Gate) return Serializer.Serialize(root);
     }
 
     /// <summary>Reads the user's YAML.</summary>

@@ -55,7 +55,8 @@ public sealed class Histogram
         if (double.IsPositiveInfinity(_bounds[i])) return i == 0 ? null : _bounds[i - 1];
         if (i == 0 && _bounds[0] <= 0) return _bounds[0];
         var (low, below) = i == 0 ? (0, 0) : (_bounds[i - 1], _counts[i - 1]);
-        return _counts[i] == below ? low : low + ((_bounds[i] - low) * (rank - below) / (_counts[i] - below));
+        // Rounding must not lift it over its bucket.
+        return _counts[i] == below ? low : Math.Min(_bounds[i], low + ((_bounds[i] - low) * ((rank - below) / (_counts[i] - below))));
     }
 
     /// <summary>What was observed since <paramref name="earlier"/>; this itself when the engine restarted in between (a count fell) or the buckets differ.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Microsoft.AspNetCore.Http.Features;
 using Nemotron.Gateway.Hosting;
 using Nemotron.Planning;
 using Yarp.ReverseProxy.Forwarder;
@@ -19,7 +20,7 @@ internal sealed class PassThrough(IHttpForwarder forwarder, EngineClient engine)
     public static bool MayPass(GatewayReasoning reasoning, HttpContext context)
     {
         if (reasoning.Grammar == ReasoningGrammar.None || reasoning.Impossible == WhereImpossible.Pass) return true;
-        if (context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpUpgradeFeature>() is { IsUpgradableRequest: true }) return false;
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }) return false;
         return HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method)
             || Harmless.Contains(Uri.UnescapeDataString(context.Request.Path.Value ?? ""));
     }
@@ -41,6 +42,8 @@ internal sealed class PassThrough(IHttpForwarder forwarder, EngineClient engine)
 
     private sealed class HeaderFilter(bool keepsAuthorization) : HttpTransformer
     {
+        private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
         public static HeaderFilter Plain { get; } = new(keepsAuthorization: true);
 
         public static HeaderFilter WithoutKey { get; } = new(keepsAuthorization: false);
@@ -50,6 +53,9 @@ internal sealed class PassThrough(IHttpForwarder forwarder, EngineClient engine)
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.Headers.Host = null;
+            // As the client wrote it: a path that was decoded once is not the same when it is encoded again (%2F).
+            var target = httpContext.Features.Get<IHttpRequestFeature>()?.RawTarget;
+            if (target?.StartsWith('/') == true) proxyRequest.RequestUri = new Uri(destinationPrefix + target, AsWritten);
             if (!keepsAuthorization) proxyRequest.Headers.Remove("Authorization");
             foreach (var (name, _) in httpContext.Request.Headers)
                 if (name.StartsWith(GatewayHeaders.Prefix, StringComparison.OrdinalIgnoreCase)) proxyRequest.Headers.Remove(name);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 
 namespace Nemotron.Gateway.Forwarding;
 
@@ -14,9 +15,17 @@ internal static class RequestBody
     {
         if (request.ContentLength > mostBytes) return null;
         var reader = request.BodyReader;
+        // A token given to the read itself would leave the server's reader in the middle of it.
+        using var cut = cancellationToken.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
         while (true)
         {
-            var read = await reader.ReadAsync(cancellationToken);
+            var read = await reader.ReadAsync(CancellationToken.None);
+            if (read.IsCanceled)
+            {
+                reader.AdvanceTo(read.Buffer.Start);
+                throw new OperationCanceledException(cancellationToken);
+            }
+
             if (read.Buffer.Length > mostBytes)
             {
                 reader.AdvanceTo(read.Buffer.End);

@@ -60,6 +60,12 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
                 }
             }
         }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away while it was being answered.
+            _metrics.Cut(CutReason.Client);
+            outcome = Outcome.Cancelled;
+        }
         catch (Exception error)
         {
             logger.LogError(error, "A request failed in the gateway");

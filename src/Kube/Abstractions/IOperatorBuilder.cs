@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,11 +38,37 @@ public interface IOperatorBuilder
     IOperatorBuilder AddLeaderService<TService>()
         where TService : class, ILeaderService;
 
+    /// <summary>
+    /// Adds a webhook that judges writes of an entity type before they are stored. The host maps it with <see cref="WebhookEndpoints.MapKubeWebhooks"/>. It is resolved from the host's services
+    /// once per question, in a scope of its own; register it as a singleton beforehand to keep one instance.
+    /// </summary>
+    /// <typeparam name="TWebhook">The webhook's type, with a <c>[ValidationWebhook]</c> attribute.</typeparam>
+    /// <typeparam name="TEntity">The entity's type.</typeparam>
+    /// <exception cref="ArgumentException">The attribute is missing, or names another entity.</exception>
+    IOperatorBuilder AddValidationWebhook<TWebhook, TEntity>()
+        where TWebhook : ValidationWebhook<TEntity>
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>
+    /// Makes and renews the certificate that webhooks are served with, by an authority of the operator's own, and has the API server trust it. All replicas share one through a Secret.
+    /// The host listens with <see cref="WebhookEndpoints.ListenForWebhooks"/>; <see cref="RbacRules.OfWebhooks"/> says which rights it takes.
+    /// </summary>
+    /// <param name="configure">Changes the settings.</param>
+    /// <exception cref="ArgumentException">A setting cannot work; the message says which.</exception>
+    IOperatorBuilder AddWebhookCertificate(Action<WebhookCertificateSettings> configure);
+
     /// <summary>Says what the shared cache of a type holds. Without it: every object, whole but for <c>managedFields</c>.</summary>
     /// <typeparam name="T">The cached type.</typeparam>
     /// <param name="configure">Sets the options; several calls add up.</param>
     IOperatorBuilder AddInformer<T>(Action<InformerOptions<T>> configure)
         where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>
+    /// Gives the runtime compiled JSON contracts (a <c>JsonSerializerContext</c>, in metadata mode) of the types that this operator reads and writes. Without them it
+    /// works all the same, but starts later and takes more memory. They hold for the whole process.
+    /// </summary>
+    /// <param name="contracts">The contracts.</param>
+    IOperatorBuilder AddJsonContracts(IJsonTypeInfoResolver contracts);
 }
 
 /// <summary>Says what leads to a reconcile of a controller's entity, and how reconciles run.</summary>
@@ -59,9 +86,13 @@ public interface IControllerBuilder<TEntity> : IOperatorBuilder
     /// <typeparam name="TWatched">The watched type.</typeparam>
     /// <param name="map">Pure and quick: it runs in the informer's loop. It may read the caches.</param>
     /// <param name="predicate">Which changes count; null: all.</param>
+    /// <param name="within">
+    /// How long the reconcile may wait to be joined by further changes: for objects that are many and change in bursts. The default is not at all.
+    /// </param>
     IControllerBuilder<TEntity> Watches<TWatched>(
         Func<TWatched, IInformerCaches, IEnumerable<NamespacedName>> map,
-        EventPredicate<TWatched>? predicate = null)
+        EventPredicate<TWatched>? predicate = null,
+        TimeSpan within = default)
         where TWatched : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>Which changes of the entity itself count, in place of <see cref="OperatorSettings.ReconcileStrategy"/>. Deletions always count.</summary>

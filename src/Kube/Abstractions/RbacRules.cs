@@ -13,6 +13,18 @@ public static class RbacRules
         new V1PolicyRule { ApiGroups = ["events.k8s.io"], Resources = ["events"], Verbs = ["create", "patch"] },
     ];
 
+    /// <summary>What the certificate of the webhooks takes, besides <see cref="OfRuntime"/>: of the cluster their configuration, of their namespace one Secret.</summary>
+    /// <param name="name">The <see cref="WebhookCertificateSettings.Name"/>.</param>
+    public static (IReadOnlyList<V1PolicyRule> OfCluster, IReadOnlyList<V1PolicyRule> OfNamespace) OfWebhooks(string name) =>
+    (
+        [new V1PolicyRule { ApiGroups = ["admissionregistration.k8s.io"], Resources = ["validatingwebhookconfigurations"], ResourceNames = [name], Verbs = ["list", "patch", "watch"] }],
+        [
+            // What is created has no name yet that a rule could go by.
+            new V1PolicyRule { ApiGroups = [""], Resources = ["secrets"], Verbs = ["create"] },
+            new V1PolicyRule { ApiGroups = [""], Resources = ["secrets"], ResourceNames = [name], Verbs = ["list", "update", "watch"] },
+        ]
+    );
+
     /// <summary>
     /// The rules of all attributed classes in the assemblies: verbs of one resource are joined, resources of one group with the same verbs share a rule, all in
     /// alphabetical order, so that the same attributes always give the same text.

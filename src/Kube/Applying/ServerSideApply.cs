@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -33,11 +34,17 @@ internal sealed class ServerSideApply(
             ApplyBody.Annotate(body, settings.EffectiveAppliedAnnotation, hash);
         }
 
-        var cached = Cached<T>(key, out var certain);
+        var cached = Cached<T>(key, desired, out var certain);
         var last = verified.GetValueOrDefault((typeof(T), key, manager));
         if (cached is not null && last is not null && last.Matches(cached, hash) && last.Refused.Count == 0)
         {
             return new ApplyResult<T>(ApplyAction.Unchanged, cached, []);
+        }
+
+        if (certain && cached is not null && ControllerOtherThan(options.Owner, cached) is not null)
+        {
+            // The cache may be behind: the other owner's child may be gone by now.
+            certain = false;
         }
 
         var live = certain ? cached : await api.GetAsync<T>(key, cancellationToken);
@@ -63,8 +70,7 @@ internal sealed class ServerSideApply(
         }
 
         var path = new QueryText(type.ObjectPath(key)).Add("fieldManager", manager).Add("force", "true").ToString();
-        var (written, status) = await api.SendAsync<T>(
-            HttpMethod.Patch, path, JsonSerializer.SerializeToUtf8Bytes(body), KubeApi.ApplyPatch, cancellationToken);
+        var (written, status) = await SendAsync(path, body, type, key, live, options.Owner, cancellationToken);
         NoteWrite(options.Owner, typeof(T), key, written.Metadata.ResourceVersion);
         body["metadata"]!.AsObject().Remove("uid");
         var refused = DesiredComparison.Differences(body, KubeJson.ToTree(written));
@@ -121,8 +127,28 @@ internal sealed class ServerSideApply(
         return true;
     }
 
+    private async Task<(T Object, HttpStatusCode Status)> SendAsync<T>(
+        string path, JsonObject body, ResourceType type, NamespacedName key, T? live, IKubernetesObject<V1ObjectMeta>? owner, CancellationToken cancellationToken)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        try
+        {
+            return await api.SendAsync<T>(HttpMethod.Patch, path, JsonSerializer.SerializeToUtf8Bytes(body), KubeApi.ApplyPatch, cancellationToken);
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.UnprocessableEntity && live is null && owner is not null)
+        {
+            // An object may have only one controller. The cache did not have this one (it lacks the label that the cache selects by, or is that new): say whose it is.
+            if (await api.GetAsync<T>(key, cancellationToken) is { } existing)
+            {
+                RefuseIfControlledByAnother(type, existing, owner);
+            }
+
+            throw;
+        }
+    }
+
     /// <summary>The object as cached, and whether the cache knows for certain all there is to know about it.</summary>
-    private T? Cached<T>(NamespacedName key, out bool certain)
+    private T? Cached<T>(NamespacedName key, T desired, out bool certain)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         certain = false;
@@ -133,7 +159,7 @@ internal sealed class ServerSideApply(
 
         var cached = informer.Get(key);
         var options = informer.Options;
-        var coversAll = options.LabelSelector is null && options.FieldSelector is null
+        var coversAll = LabelSelectorText.Selects(options.LabelSelector, desired.Metadata.Labels) && options.FieldSelector is null
             && (settings.Namespace is null || key.Namespace is null || key.Namespace == settings.Namespace)
             && !informer.Unreadable.ContainsKey(key);
         certain = !options.IsSlim && (cached is not null ? !informer.Unreadable.ContainsKey(key) : coversAll);
@@ -142,13 +168,15 @@ internal sealed class ServerSideApply(
 
     private static void RefuseIfControlledByAnother(ResourceType type, IKubernetesObject<V1ObjectMeta> live, IKubernetesObject<V1ObjectMeta>? owner)
     {
-        var controller = live.Metadata.OwnerReferences?.FirstOrDefault(r => r.Controller == true);
-        if (owner is not null && controller is not null && controller.Uid != owner.Metadata.Uid)
+        if (ControllerOtherThan(owner, live) is { } controller)
         {
             throw new OwnedByAnotherException(
                 $"{type.Kind} {NamespacedName.Of(live)} exists and is controlled by {controller.Kind} {controller.Name} (uid {controller.Uid}): rename one of them, or wait until it is deleted.");
         }
     }
+
+    private static V1OwnerReference? ControllerOtherThan(IKubernetesObject<V1ObjectMeta>? owner, IKubernetesObject<V1ObjectMeta> live) =>
+        owner is null ? null : live.Metadata.OwnerReferences?.FirstOrDefault(r => r.Controller == true && r.Uid != owner.Metadata.Uid);
 
     private void NoteWrite(IKubernetesObject<V1ObjectMeta>? owner, Type type, NamespacedName key, string version)
     {

@@ -56,9 +56,9 @@ internal static class KubeClientFactory
         var path = settings.KubeconfigPath;
         try
         {
-            return path is null
-                ? KubernetesClientConfiguration.BuildDefaultConfig()
-                : FromFile(new FileInfo(path));
+            return path is not null ? Kubeconfig.Load(path)
+                : !KubernetesClientConfiguration.IsInCluster() && Kubeconfig.DefaultPath() is { } usual ? Kubeconfig.Load(usual)
+                : KubernetesClientConfiguration.BuildDefaultConfig();
         }
         catch (Exception e) when (e is KubeConfigException or IOException or UnauthorizedAccessException or FormatException or YamlDotNet.Core.YamlException)
         {
@@ -68,24 +68,6 @@ internal static class KubeClientFactory
                     : $"The kubeconfig {path} cannot be used: {e.Message}",
                 e);
         }
-    }
-
-    // KubernetesClient refuses a user without credentials, which kubectl takes for nobody: a proxy or a test server asks for none.
-    private static KubernetesClientConfiguration FromFile(FileInfo file)
-    {
-        var config = KubernetesClientConfiguration.LoadKubeConfig(file, true);
-        var context = config.Contexts?.FirstOrDefault(candidate => candidate.Name == config.CurrentContext)?.ContextDetails;
-        var user = config.Users?.FirstOrDefault(candidate => candidate.Name == context?.User)?.UserCredentials;
-        if (context is not null && user is
-            {
-                Token: null or "", UserName: null or "", ClientCertificate: null or "", ClientCertificateData: null or "",
-                AuthProvider: null, ExternalExecution: null,
-            })
-        {
-            context.User = null;
-        }
-
-        return KubernetesClientConfiguration.BuildConfigFromConfigObject(config, null, null);
     }
 
     /// <summary>The namespace that this process belongs to: the pod's, or that of the kubeconfig's context, else <c>default</c>.</summary>

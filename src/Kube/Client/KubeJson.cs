@@ -15,11 +15,16 @@ internal static class KubeJson
         "schedulerName", "hostIP", "terminationMessagePath", "terminationMessagePolicy", "imagePullPolicy", "restartPolicy", "dnsPolicy",
     };
 
-    /// <summary>The client's own options: converters for quantities, times and int-or-string; nulls are not written.</summary>
+    private static readonly KnownTypes Types = new();
+
+    /// <summary>As the client's own options: converters for quantities, times and int-or-string; nulls are not written.</summary>
     internal static JsonSerializerOptions Writing { get; } = ClientOptions();
 
     /// <summary>Reads objects without <c>metadata.managedFields</c>, recurring strings pooled.</summary>
     internal static JsonSerializerOptions Reading { get; } = ReadingWithout(new HashSet<(Type, string)>());
+
+    /// <summary>Takes compiled contracts into use, for the whole process. Types that were used before keep the contracts they had, which say the same.</summary>
+    internal static void Use(IJsonTypeInfoResolver contracts) => Types.Add(contracts);
 
     /// <summary>As <see cref="Reading"/>, without further properties.</summary>
     internal static JsonSerializerOptions ReadingWithout(IReadOnlySet<(Type Part, string JsonName)> skipped)
@@ -67,8 +72,47 @@ internal static class KubeJson
     private static JsonSerializerOptions ClientOptions()
     {
         // The client keeps its options private; this call hands them out, and reading them is allowed at any time.
-        JsonSerializerOptions? options = null;
-        KubernetesJson.AddJsonOptions(o => options = o);
-        return options!;
+        JsonSerializerOptions? client = null;
+        KubernetesJson.AddJsonOptions(o => client = o);
+        Types.Last = client!.TypeInfoResolver!;
+        var options = new JsonSerializerOptions(client) { TypeInfoResolver = Types };
+        options.MakeReadOnly();
+        return options;
+    }
+
+    /// <summary>
+    /// Contracts of types: the registered ones, the runtime's own, then the client's. The client's list of contracts is searched type by type, and searching it
+    /// loads each of its thousand types (20 MiB and a quarter of a second): it is asked last.
+    /// </summary>
+    private sealed class KnownTypes : IJsonTypeInfoResolver
+    {
+        private readonly Lock gate = new();
+        private volatile IJsonTypeInfoResolver[] registered = [KubeTypes.Default];
+
+        internal IJsonTypeInfoResolver Last { get; set; } = KubeTypes.Default;
+
+        internal void Add(IJsonTypeInfoResolver contracts)
+        {
+            lock (gate)
+            {
+                if (!registered.Contains(contracts))
+                {
+                    registered = [contracts, .. registered];
+                }
+            }
+        }
+
+        public JsonTypeInfo? GetTypeInfo(Type type, JsonSerializerOptions options)
+        {
+            foreach (var contracts in registered)
+            {
+                if (contracts.GetTypeInfo(type, options) is { } info)
+                {
+                    return info;
+                }
+            }
+
+            return Last.GetTypeInfo(type, options);
+        }
     }
 }

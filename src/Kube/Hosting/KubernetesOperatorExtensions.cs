@@ -30,6 +30,7 @@ public static class KubernetesOperatorExtensions
         services.TryAddSingleton(Metrics.DefaultRegistry);
         services.AddSingleton(_ => new Jitter(settings.RandomSeed ?? HashCode.Combine(Environment.TickCount64, Environment.ProcessId, Environment.MachineName)));
         services.AddSingleton(p => new RuntimeMetrics(p.GetRequiredService<CollectorRegistry>()));
+        services.AddSingleton(p => new WebhookMetrics(p.GetRequiredService<CollectorRegistry>()));
         services.AddSingleton(p => new InformerCaches(
             p, settings, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<Jitter>(), p.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IInformerCaches>(p => p.GetRequiredService<InformerCaches>());
@@ -46,6 +47,7 @@ public static class KubernetesOperatorExtensions
             p.GetRequiredService<KubeApi>(), p.GetRequiredService<InformerCaches>(), p.GetRequiredService<PendingWrites>(), settings,
             p.GetRequiredService<ILogger<ServerSideApply>>()));
         services.AddSingleton<IStatusWriter>(p => new StatusWriter(p.GetRequiredService<KubeApi>(), p.GetRequiredService<PendingWrites>(), settings));
+        services.AddSingleton<IObjectPatcher>(p => new ObjectPatcher(p.GetRequiredService<KubeApi>(), p.GetRequiredService<PendingWrites>(), settings));
         services.AddSingleton(p => new EventRecorder(
             p.GetRequiredService<KubeApi>(), settings, p.GetRequiredService<RuntimeMetrics>(), p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<EventRecorder>>()));

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using k8s;
 using k8s.Models;
@@ -45,10 +46,39 @@ internal partial class OperatorBuilder(IServiceCollection services, OperatorSett
         return this;
     }
 
+    public IOperatorBuilder AddValidationWebhook<TWebhook, TEntity>()
+        where TWebhook : ValidationWebhook<TEntity>
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>
+    {
+        services.TryAddScoped<TWebhook>();
+        services.AddSingleton<IWebhookRegistration>(new ValidationWebhookRegistration<TWebhook, TEntity>());
+        return this;
+    }
+
+    public IOperatorBuilder AddWebhookCertificate(Action<WebhookCertificateSettings> configure)
+    {
+        var certificate = new WebhookCertificateSettings();
+        configure(certificate);
+        certificate.Validate();
+        services.AddSingleton(certificate);
+        services.TryAddSingleton(new CertificateLifetimes());
+        services.AddSingleton<ServingCertificate>();
+        services.AddSingleton<IKubeCheck>(p => p.GetRequiredService<ServingCertificate>());
+        services.AddHostedService<CertificateKeeper>();
+        return this;
+    }
+
     public IOperatorBuilder AddInformer<T>(Action<InformerOptions<T>> configure)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         services.AddSingleton(new InformerConfiguration<T>(configure));
+        return this;
+    }
+
+    public IOperatorBuilder AddJsonContracts(IJsonTypeInfoResolver contracts)
+    {
+        ArgumentNullException.ThrowIfNull(contracts);
+        KubeJson.Use(contracts);
         return this;
     }
 
@@ -69,10 +99,10 @@ internal sealed class ControllerBuilder<TEntity>(
     }
 
     public IControllerBuilder<TEntity> Watches<TWatched>(
-        Func<TWatched, IInformerCaches, IEnumerable<NamespacedName>> map, EventPredicate<TWatched>? predicate = null)
+        Func<TWatched, IInformerCaches, IEnumerable<NamespacedName>> map, EventPredicate<TWatched>? predicate = null, TimeSpan within = default)
         where TWatched : class, IKubernetesObject<V1ObjectMeta>
     {
-        registration.Sources.Add((caches, sink) => caches.Informer<TWatched>().AddHandler(new MappedChanges<TWatched>(sink, map, predicate)));
+        registration.Sources.Add((caches, sink) => caches.Informer<TWatched>().AddHandler(new MappedChanges<TWatched>(sink, map, predicate, within)));
         return this;
     }
 

@@ -35,12 +35,16 @@ public interface IInformerState
     /// <summary>Objects in the cache.</summary>
     int Count { get; }
 
+    /// <summary>Goes up with every change of an object: what has been worked out from the cache holds as long as this stays.</summary>
+    long Changes { get; }
+
     /// <summary>Objects that could not be read, with the reason. The last readable state of each stays in the cache.</summary>
     IReadOnlyDictionary<NamespacedName, string> Unreadable { get; }
 }
 
 /// <summary>
-/// A local copy of all objects of a type, kept current by list and watch. Objects are shared and must not be modified.
+/// A local copy of all objects of a type, kept current by list and watch. Objects are shared and must not be modified
+/// (those of a <see cref="InformerOptions{T}.Packed"/> cache are made anew for every call).
 /// All members are safe to call from any thread; lists are snapshots.
 /// </summary>
 /// <typeparam name="T">The cached type.</typeparam>

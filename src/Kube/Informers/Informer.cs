@@ -34,6 +34,7 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<Informer<T>, KubeApi, CancellationToken, Task> run;
     private Action<NamespacedName?>? progress;
+    private long changes;
     private volatile string? seenVersion;
     private volatile string? trouble;
     private volatile bool served = true;
@@ -42,7 +43,7 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
     {
         Options = options;
         this.run = run;
-        store = new ObjectStore<T>(options.Indexes);
+        store = new ObjectStore<T>(options.Indexes, options.Packed ? new JsonPacking<T>(KubeJson.ReadingWithout(options.Skipped)) : null);
     }
 
     public string Resource => Type.FullName;
@@ -59,6 +60,8 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
 
     public int Count => store.Count;
 
+    public long Changes => Interlocked.Read(ref changes);
+
     public IReadOnlyDictionary<NamespacedName, string> Unreadable => unreadable;
 
     internal ResourceType Type { get; } = ResourceType.Of<T>();
@@ -67,6 +70,9 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
 
     /// <summary>The newest version of an event, list or bookmark.</summary>
     internal string? SeenVersion => seenVersion;
+
+    /// <summary>The keys of all objects.</summary>
+    internal IReadOnlyList<NamespacedName> Keys => store.Keys;
 
     public T? Get(string? ns, string name) => store.Get(new NamespacedName(string.IsNullOrEmpty(ns) ? null : ns, name));
 
@@ -88,10 +94,13 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
 
     public bool HasSeen(NamespacedName key, string version) =>
         ResourceVersions.AtLeast(seenVersion, version) != false
-        || ResourceVersions.AtLeast(store.Get(key)?.Metadata.ResourceVersion, version) == true;
+        || ResourceVersions.AtLeast(store.Find(key)?.Version, version) == true;
 
     public bool HasSeenDeletion(NamespacedName key, string uid) =>
-        store.Get(key) is not { } cached || cached.Metadata.Uid != uid || cached.Metadata.DeletionTimestamp is not null;
+        store.Find(key) is not { } cached || cached.Uid != uid || cached.Deleting;
+
+    /// <summary>Whether the cached object is this one at this version.</summary>
+    internal bool Has(NamespacedName key, string uid, string version) => store.Find(key) is { } cached && cached.Uid == uid && cached.Version == version;
 
     public void OnProgress(Action<NamespacedName?> callback)
     {
@@ -120,9 +129,8 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
         lock (applying)
         {
             var key = NamespacedName.Of(obj);
-            var cached = store.Get(key);
-            if (cached is null || cached.Metadata.Uid != obj.Metadata.Uid
-                || !ResourceVersions.CertainlyOlder(obj.Metadata.ResourceVersion, cached.Metadata.ResourceVersion))
+            var cached = store.Find(key);
+            if (cached is null || cached.Uid != obj.Metadata.Uid || !ResourceVersions.CertainlyOlder(obj.Metadata.ResourceVersion, cached.Version))
             {
                 Put(key, obj, initial: false);
             }
@@ -195,16 +203,15 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
             {
                 var key = NamespacedName.Of(obj);
                 present.Add(key);
-                if (store.Get(key) is not { } cached || cached.Metadata.Uid != obj.Metadata.Uid
-                    || cached.Metadata.ResourceVersion != obj.Metadata.ResourceVersion)
+                if (store.Find(key) is not { } cached || cached.Uid != obj.Metadata.Uid || cached.Version != obj.Metadata.ResourceVersion)
                 {
                     Put(key, obj, initial: true);
                 }
             }
 
-            foreach (var vanished in store.List(null).Where(o => !present.Contains(NamespacedName.Of(o))))
+            foreach (var vanished in store.Keys.Where(key => !present.Contains(key)))
             {
-                RemoveLocked(NamespacedName.Of(vanished), vanished.Metadata.Uid, null);
+                RemoveLocked(vanished, null, null);
             }
 
             // Not Advance: after the API server lost its data the list's version may be lower, and is right nevertheless.
@@ -219,6 +226,7 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
     {
         unreadable.TryRemove(key, out _);
         var before = store.Set(key, obj);
+        Interlocked.Increment(ref changes);
         if (before is not null && before.Metadata.Uid != obj.Metadata.Uid)
         {
             // Deleted and created again while nobody watched.
@@ -246,7 +254,7 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
     private void RemoveLocked(NamespacedName key, string? uid, T? last)
     {
         // A late DELETED event of an object that has been created anew since must not remove the new one.
-        if (store.Get(key) is { } cached && uid is not null && cached.Metadata.Uid != uid)
+        if (store.Find(key) is { } cached && uid is not null && cached.Uid != uid)
         {
             return;
         }
@@ -254,6 +262,7 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
         unreadable.TryRemove(key, out _);
         if (store.Remove(key, out var old))
         {
+            Interlocked.Increment(ref changes);
             foreach (var handler in handlers)
             {
                 handler.OnDeleted(last ?? old);

@@ -110,6 +110,8 @@ internal sealed class InjectedCache<T>(IInformerCaches caches) : IInformerCache<
 
     public int Count => inner.Count;
 
+    public long Changes => inner.Changes;
+
     public IReadOnlyDictionary<NamespacedName, string> Unreadable => inner.Unreadable;
 
     public T? Get(string? ns, string name) => inner.Get(ns, name);

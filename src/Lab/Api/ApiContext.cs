@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Nemotron.Lab.Api.Access;
 using Nemotron.Lab.Kinds.Writing;
 using Nemotron.Lab.Storage;
 
@@ -25,6 +26,9 @@ internal sealed class ApiContext(RevisionedStore store, ResourceCatalog catalog,
 
     /// <summary>Addresses and priority classes, for the rules of built-in kinds.</summary>
     public WriteSurroundings Surroundings => surroundings ??= new WriteSurroundings(new ServiceAddressPool(this), FindPriorityClass, DefaultStorageClass);
+
+    /// <summary>Who may do what over the wire. Set once, before requests come.</summary>
+    public AccessControl Access { get; set; } = null!;
 
     /// <summary>The first two numbers of Services' addresses.</summary>
     public string ServicePrefix { get; init; } = "10.0";

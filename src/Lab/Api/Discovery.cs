@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Lab.Api.Access;
 
 namespace Nemotron.Lab.Api;
 

@@ -1,11 +1,14 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Nemotron.Lab.Api.Access;
+using Nemotron.Lab.Api.Audit;
 
 namespace Nemotron.Lab.Api;
 
 /// <summary>The door: faults, the log, the documents about the server itself, and the way to the resources.</summary>
-internal sealed class HttpApi(ApiContext api, LabServerOptions options, FaultInjection faults, RequestLog log, OpenApi.OpenApiDocuments documents, CancellationToken stopping)
+internal sealed class HttpApi(
+    ApiContext api, LabServerOptions options, FaultInjection faults, RequestLog log, AuditLog audit, OpenApi.OpenApiDocuments documents, CancellationToken stopping)
 {
     private const string NoSuchPage = "404 page not found\n";
     private readonly ResourceHandler resources = new(api, options, faults, stopping);
@@ -15,13 +18,15 @@ internal sealed class HttpApi(ApiContext api, LabServerOptions options, FaultInj
         var started = api.Now;
         string path = http.Request.Path.Value ?? "/";
         int status = 0;
+        var trail = new RequestTrail(http, audit, started);
+        http.Features.Set(trail);
         try
         {
             var fault = faults.Take(http.Request.Method, path + http.Request.QueryString.Value);
             // The answer goes nowhere: a client that got it before the connection broke would not know of the fault.
             if (fault?.Kind == FaultKind.DropAfter) http.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
             if (fault is not null && await StrikeAsync(fault, http.RequestAborted) is { } refusal) await ResponseWriter.StatusAsync(http, refusal);
-            else await AnswerAsync(http, path);
+            else await AnswerAsync(http, path, trail);
             if (fault?.Kind == FaultKind.DropAfter) throw new ConnectionDroppedException();
             status = http.Response.StatusCode;
         }
@@ -37,13 +42,15 @@ internal sealed class HttpApi(ApiContext api, LabServerOptions options, FaultInj
         {
             log.Add(new LoggedRequest(http.Request.Method, path, http.Request.QueryString.Value ?? "",
                 http.Request.Headers.UserAgent.ToString(), http.Request.Query["fieldManager"].ToString(), status, started));
+            trail.Completed(status, api.Now);
         }
     }
 
-    private async Task AnswerAsync(HttpContext http, string path)
+    private async Task AnswerAsync(HttpContext http, string path, RequestTrail trail)
     {
         try
         {
+            api.Access.Admit(http, path, trail);
             await RouteAsync(http, path);
         }
         catch (ApiException refusal) when (!http.Response.HasStarted)
@@ -130,10 +137,13 @@ internal sealed class HttpApi(ApiContext api, LabServerOptions options, FaultInj
         else if (!await documents.TryWriteAsync(http, path["/openapi/v3/".Length..])) await ResponseWriter.TextAsync(http, 404, NoSuchPage);
     }
 
-    private static async Task ReviewAsync(HttpContext http, RequestRoute route)
+    private async Task ReviewAsync(HttpContext http, RequestRoute route)
     {
         var review = RequestBody.ParseOptional(await RequestBody.ReadAsync(http), http.Request.ContentType) ?? [];
-        await ResponseWriter.JsonAsync(http, 201, AccessReviews.Answer(route.Plural, review));
+        var access = api.Access;
+        await ResponseWriter.JsonAsync(http, 201, route.Plural == "tokenreviews"
+            ? TokenRequests.Review(access.Authenticator, access.Tokens, api, review)
+            : AccessReviews.Answer(route.Plural, route.Namespace, review, RequestTrail.Of(http)!.User, access.Authorizer));
     }
 
     private JsonObject Paths()

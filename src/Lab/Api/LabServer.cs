@@ -1,27 +1,40 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Nemotron.Lab.Api.Access;
+using Nemotron.Lab.Api.Audit;
 using Nemotron.Lab.Crd;
 using Nemotron.Lab.Storage;
 
 namespace Nemotron.Lab.Api;
 
 /// <summary>
-/// A Kubernetes API server in this process: plain HTTP on the loopback interface over an in-memory store.
-/// It is a test bed: no authentication, no authorization, no persistence.
+/// A Kubernetes API server in this process, on the loopback interface over an in-memory store: plain HTTP that takes everybody for the
+/// administrator, or HTTPS with HTTP/2, and with RBAC where that is asked for. It is a test bed: nothing is kept.
 /// </summary>
 public sealed class LabServer : IAsyncDisposable
 {
+    private static readonly TimeSpan TenYears = TimeSpan.FromDays(3650);
+    private static readonly Gvr ServiceAccounts = new("", "v1", "serviceaccounts");
     private static readonly string[] FirstNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
     private readonly LabServerOptions options;
+    private readonly bool secure;
+    private readonly LabAuthority authority;
+    private readonly X509Certificate2? certificate;
+    private readonly ServiceAccountTokens tokens = new();
+    private readonly string adminToken = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     private WebApplication? app;
     private CancellationTokenSource stopping = new();
     private readonly Webhooks.WebhookClient webhooks;
@@ -31,7 +44,11 @@ public sealed class LabServer : IAsyncDisposable
     private LabServer(LabServerOptions options)
     {
         this.options = options;
+        secure = options.Tls || options.Authorization == AuthorizationMode.Rbac;
+        authority = LabAuthority.Create(options.SystemTime);
+        if (secure) certificate = options.ServerCertificate ?? authority.IssueServer();
         Log = new RequestLog(options.RequestLogCapacity);
+        Audit = new AuditLog(options.AuditCapacity, options.AuditFile);
         webhooks = new Webhooks.WebhookClient(options.ResolveService);
         api = NewContext();
         Faults = new FaultInjection(() => api.Store.Compact());
@@ -39,7 +56,13 @@ public sealed class LabServer : IAsyncDisposable
     }
 
     /// <summary>Where the server listens.</summary>
-    public Uri Url => new($"http://127.0.0.1:{port}/");
+    public Uri Url => new($"{(secure ? "https" : "http")}://127.0.0.1:{port}/");
+
+    /// <summary>The authority that clients must trust, as PEM; null over plain HTTP.</summary>
+    public string? CertificateAuthority => secure ? authority.Pem : null;
+
+    /// <summary>The requests answered so far, with who made them and what the authorizer said.</summary>
+    public AuditLog Audit { get; }
 
     /// <summary>The requests answered so far.</summary>
     public RequestLog Log { get; }
@@ -77,25 +100,38 @@ public sealed class LabServer : IAsyncDisposable
 
     /// <summary>Writes a kubeconfig with this server as its only context, named <c>lab</c>.</summary>
     /// <param name="path">The file; replaced when it exists.</param>
-    public void WriteKubeconfig(string path) => File.WriteAllText(path, $"""
-        apiVersion: v1
-        kind: Config
-        clusters:
-        - name: lab
-          cluster:
-            server: {Url.GetLeftPart(UriPartial.Authority)}
-        contexts:
-        - name: lab
-          context:
-            cluster: lab
-            user: lab
-            namespace: default
-        current-context: lab
-        users:
-        - name: lab
-          user:
-            token: nobody-checks-this
-        """);
+    /// <param name="identity">As whom it speaks; the administrator when null.</param>
+    /// <exception cref="InvalidOperationException">The service account is not there, or a certificate is asked for over plain HTTP.</exception>
+    public void WriteKubeconfig(string path, LabIdentity? identity = null)
+    {
+        string credentials;
+        switch (identity ?? LabIdentity.Admin)
+        {
+            case LabIdentity.AccountIdentity account:
+                credentials = Kubeconfig.Token(IssueToken(account.Namespace, account.Name, TenYears));
+                break;
+            case LabIdentity.CertificateIdentity client:
+                if (!secure) throw new InvalidOperationException("a client certificate is of no use over plain HTTP: start the server with Tls");
+                using (var issued = authority.IssueClient(client.User, client.Groups)) credentials = Kubeconfig.Certificate(issued);
+                break;
+            default:
+                credentials = Kubeconfig.Token(adminToken);
+                break;
+        }
+        Kubeconfig.Write(path, Url, CertificateAuthority, credentials);
+    }
+
+    /// <summary>A bearer token of a service account, as a TokenRequest would give it.</summary>
+    /// <param name="ns">The account's namespace.</param>
+    /// <param name="name">The account's name.</param>
+    /// <param name="lifetime">How long it is good, by the Lab's clock; an hour when null.</param>
+    /// <exception cref="InvalidOperationException">There is no such account.</exception>
+    public string IssueToken(string ns, string name, TimeSpan? lifetime = null)
+    {
+        var account = Api.Get(ServiceAccounts, ns, name)
+            ?? throw new InvalidOperationException($"there is no service account {name} in the namespace {ns}: create it first");
+        return tokens.Issue(ns, name, account.Uid()!, api.Now, lifetime, []).Token;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -104,6 +140,10 @@ public sealed class LabServer : IAsyncDisposable
         stopping.Dispose();
         Faults.Dispose();
         webhooks.Dispose();
+        certificate?.Dispose();
+        authority.Dispose();
+        tokens.Dispose();
+        Audit.Dispose();
     }
 
     private ApiContext NewContext()
@@ -111,17 +151,24 @@ public sealed class LabServer : IAsyncDisposable
         var store = new RevisionedStore(Math.Max(16, options.HistoryCapacity));
         var context = new ApiContext(store, new ResourceCatalog(BuiltinResources.Over(store)), options.Time, options.Seed) { ServicePrefix = options.ServicePrefix };
         var definitions = new CrdController(context);
+        bool rbac = options.Authorization == AuthorizationMode.Rbac;
+        var roles = new RbacAuthorizer(context.Catalog);
+        var aggregation = new RoleAggregation(context);
+        context.Access = new AccessControl(
+            new Authenticator(context, secure ? options.TrustsClient ?? authority.Signed : null, tokens, adminToken, strict: rbac), rbac ? roles : new AlwaysAllow(), tokens);
         context.Committed = (resource, stored, removed) =>
         {
             if (CrdController.IsDefinition(resource)) definitions.OnDefinitionChanged(stored, removed);
             else if (removed && resource.Custom) definitions.OnInstanceRemoved(resource);
+            else if (rbac && RoleAggregation.Concerns(resource)) aggregation.Run();
         };
-        context.Admission = new AdmissionChain([.. options.Admission, new Webhooks.WebhookAdmission(context, webhooks)]);
+        context.Admission = new AdmissionChain([.. options.Admission, .. rbac ? [new EscalationAdmission(roles)] : (IAdmission[])[], new Webhooks.WebhookAdmission(context, webhooks)]);
         var inProcess = new InProcessApi(context);
         foreach (string name in FirstNamespaces)
         {
             inProcess.Create(new Gvr("", "v1", "namespaces"), null, new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } }, "kube-apiserver");
         }
+        if (rbac) BootstrapRoles.Ensure(inProcess);
         return context;
     }
 
@@ -130,9 +177,9 @@ public sealed class LabServer : IAsyncDisposable
         stopping = new CancellationTokenSource();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, port, Secure);
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 16 * 1024 * 1024;
             kestrel.Limits.MinResponseDataRate = null;
@@ -141,11 +188,24 @@ public sealed class LabServer : IAsyncDisposable
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         app = builder.Build();
-        var http = new HttpApi(api, options, Faults, Log, new OpenApi.OpenApiDocuments(api.Catalog), stopping.Token);
+        var http = new HttpApi(api, options, Faults, Log, Audit, new OpenApi.OpenApiDocuments(api.Catalog), stopping.Token);
         app.Run((RequestDelegate)http.HandleAsync);
         await app.StartAsync(cancel);
         string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         port = new Uri(address).Port;
+    }
+
+    private void Secure(ListenOptions listen)
+    {
+        if (certificate is null) return;
+        listen.Protocols = HttpProtocols.Http1AndHttp2;
+        listen.UseHttps(https =>
+        {
+            https.ServerCertificate = certificate;
+            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+            // Whose a certificate is, and whether it is any good, is for authentication to say, with a 401.
+            https.ClientCertificateValidation = (_, _, _) => true;
+        });
     }
 
     private async Task StopListeningAsync()

@@ -1,5 +1,15 @@
 namespace Nemotron.Lab.Api;
 
+/// <summary>Who decides what may be done.</summary>
+public enum AuthorizationMode
+{
+    /// <summary>Everybody may do everything, whoever they are.</summary>
+    AlwaysAllow,
+
+    /// <summary>Roles and bindings decide, as in every ordinary cluster. Credentials must be good, so this implies HTTPS.</summary>
+    Rbac,
+}
+
 /// <summary>How a Lab API server is set up.</summary>
 public sealed record LabServerOptions
 {
@@ -18,6 +28,21 @@ public sealed record LabServerOptions
     /// <summary>How often a watch that asked for bookmarks gets one. The real server's is about one minute.</summary>
     public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Whether to serve HTTPS, with HTTP/2, under an authority of the server's own. Always so with <see cref="AuthorizationMode.Rbac"/>.</summary>
+    public bool Tls { get; init; }
+
+    /// <summary>Who decides what may be done.</summary>
+    public AuthorizationMode Authorization { get; init; }
+
+    /// <summary>The clock that certificates go by, which the other side's TLS shares.</summary>
+    public TimeProvider SystemTime { get; init; } = TimeProvider.System;
+
+    /// <summary>Events kept in the audit log.</summary>
+    public int AuditCapacity { get; init; } = 20_000;
+
+    /// <summary>A file that audit events are appended to, one <c>audit.k8s.io/v1</c> Event in JSON a line; null for none.</summary>
+    public string? AuditFile { get; init; }
+
     /// <summary>Requests kept in the log.</summary>
     public int RequestLogCapacity { get; init; } = 100_000;
 
@@ -29,6 +54,12 @@ public sealed record LabServerOptions
     /// has no service network. Null answers leave the webhook unreachable, as its failure policy says.
     /// </summary>
     public Func<string, string, int, Uri?>? ResolveService { get; init; }
+
+    /// <summary>The server's certificate in place of one of its own making, with <see cref="Tls"/>.</summary>
+    internal System.Security.Cryptography.X509Certificates.X509Certificate2? ServerCertificate { get; init; }
+
+    /// <summary>Whether a client's certificate is trusted, in place of the server's own authority.</summary>
+    internal Func<System.Security.Cryptography.X509Certificates.X509Certificate2, bool>? TrustsClient { get; init; }
 
     /// <summary>The first two numbers of Services' addresses.</summary>
     internal string ServicePrefix { get; init; } = "10.0";

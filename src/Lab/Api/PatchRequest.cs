@@ -64,6 +64,7 @@ internal static class PatchRequest
             if (resource.Table.Current.Find(request.Namespace, request.Name) is null)
             {
                 if (request.Subresource is not null) throw ApiErrors.NotFound(resource, request.Name);
+                api.Access.EnsureMayCreate(request);
                 var created = Merge(null);
                 try
                 {

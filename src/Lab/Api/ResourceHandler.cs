@@ -20,6 +20,7 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
             case "GET": await GetAsync(http, resource, route, shape); return;
             case "POST" when collection: await CreateAsync(http, resource, route, shape); return;
             case "POST" when route.Subresource is "binding" or "eviction": await PodAsync(http, resource, route); return;
+            case "POST" when route.Subresource is "token": await TokenAsync(http, resource, route); return;
             case "PUT" when collection: throw ApiErrors.BadRequest("name must be provided");
             case "PUT": await ReplaceAsync(http, resource, route, shape); return;
             case "PATCH" when !collection: await PatchAsync(http, resource, route, shape); return;
@@ -181,6 +182,12 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
         await ResponseWriter.JsonAsync(http, 201, PodSubresources.Success());
     }
 
+    private async Task TokenAsync(HttpContext http, ServedResource resource, RequestRoute route)
+    {
+        var body = RequestBody.ParseOptional(await RequestBody.ReadAsync(http), http.Request.ContentType) ?? [];
+        await ResponseWriter.JsonAsync(http, 201, Access.TokenRequests.Answer(api, api.Access.Tokens, resource, route.Namespace ?? "", route.Name, body));
+    }
+
     private static async ValueTask<DeleteOptions> ReadDeleteOptionsAsync(HttpContext http, WriteRequest request)
     {
         var query = http.Request.Query;
@@ -198,6 +205,7 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
             "status" => resource.HasStatus,
             "scale" => resource.Scale is not null,
             "binding" or "eviction" or "log" => resource is { Custom: false, Gvr: { Group: "", Plural: "pods" } },
+            "token" => resource is { Custom: false, Gvr: { Group: "", Plural: "serviceaccounts" } },
             "finalize" => resource is { Custom: false, Gvr: { Group: "", Plural: "namespaces" } },
             _ => false,
         };

@@ -33,6 +33,7 @@ internal sealed class WatchStream(ApiContext api, ServedResource resource, strin
         await http.Response.StartAsync(http.RequestAborted);
         var output = http.Response.BodyWriter;
         await output.FlushAsync(http.RequestAborted);
+        Audit.RequestTrail.Of(http)?.Started(api.Now);
 
         var duration = options.Timeout ?? TimeSpan.FromSeconds(1800 + api.NextRandom(1800));
         using var timeout = new CancellationTokenSource(duration, api.Time);

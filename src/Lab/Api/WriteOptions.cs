@@ -35,6 +35,7 @@ internal static class WriteOptions
             FieldManager = manager.Length > 0 ? manager : ManagedFields.DefaultManager(agent),
             Validation = Validation(query["fieldValidation"], kind),
             UserAgent = agent,
+            User = Audit.RequestTrail.Of(http)?.User,
         };
     }
 

@@ -28,6 +28,9 @@ internal sealed record WriteRequest
     /// <summary>Sentences for the answer's <c>Warning</c> headers; filled while the request is worked on.</summary>
     public List<string> Warnings { get; } = [];
 
-    /// <summary>Who asks, for admission webhooks.</summary>
+    /// <summary>What the client calls itself.</summary>
     public string UserAgent { get; init; } = "";
+
+    /// <summary>Who asks; null for the Lab's own controllers.</summary>
+    public Access.UserInfo? User { get; init; }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Nemotron.Lab.Api;
 using Nemotron.Lab.Nodes;
 
 namespace Nemotron.Lab.Cli;
@@ -67,7 +68,15 @@ internal static class UpCommand
             HelpName = "LIST",
             CustomParser = result => ParseAddOns(result.Tokens[0].Value, result),
         };
-        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, engines, gateway, with };
+        var tls = new Option<bool>("--tls") { Description = "Serve HTTPS, with HTTP/2, under an authority that the kubeconfig names" };
+        var authorization = new Option<AuthorizationMode>("--authorization")
+        {
+            Description = "AlwaysAllow, or RBAC: then credentials must be good and roles decide (implies --tls)",
+            HelpName = "MODE",
+            CustomParser = result => ParseMode(result.Tokens[0].Value, result),
+        };
+        var audit = new Option<string?>("--audit-log") { Description = "A file to append to: one audit.k8s.io/v1 Event in JSON a line", HelpName = "FILE" };
+        var command = new Command("up", "Runs a Kubernetes control plane with simulated GPU nodes until Ctrl-C") { kubeconfig, port, nodes, clock, load, engines, gateway, with, tls, authorization, audit };
         command.SetAction((parsed, cancel) => RunAsync(
             new LabClusterOptions
             {
@@ -78,6 +87,9 @@ internal static class UpCommand
                 Engines = parsed.GetValue(engines),
                 Gateway = parsed.GetValue(gateway) is { } program ? Path.GetFullPath(program) : null,
                 With = parsed.GetValue(with),
+                Tls = parsed.GetValue(tls),
+                Authorization = parsed.GetValue(authorization),
+                AuditFile = parsed.GetValue(audit),
                 Log = new ErrorLog(parsed.InvocationConfiguration.Error),
             },
             parsed.GetValue(kubeconfig)!,
@@ -108,6 +120,13 @@ internal static class UpCommand
         return found;
     }
 
+    private static AuthorizationMode ParseMode(string name, System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (name.Equals("RBAC", StringComparison.OrdinalIgnoreCase)) return AuthorizationMode.Rbac;
+        if (!name.Equals(nameof(AuthorizationMode.AlwaysAllow), StringComparison.OrdinalIgnoreCase)) result.AddError($"--authorization: unknown \"{name}\"; known are AlwaysAllow, RBAC");
+        return AuthorizationMode.AlwaysAllow;
+    }
+
     private static Option<double> Speed(string name, string description, double most)
     {
         var option = new Option<double>(name) { Description = description, DefaultValueFactory = _ => 1, HelpName = "N" };
@@ -131,6 +150,11 @@ internal static class UpCommand
         catch (IOException taken) when (taken.InnerException is SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
         {
             await error.WriteLineAsync($"error: port {options.Port} on 127.0.0.1 is in use: stop what listens there, or choose another with --port (0 takes a free one)").ConfigureAwait(false);
+            return Failed;
+        }
+        catch (Exception unwritable) when (options.AuditFile is not null && unwritable is IOException or UnauthorizedAccessException)
+        {
+            await error.WriteLineAsync($"error: cannot write the audit log {options.AuditFile}: {unwritable.Message} Choose another file with --audit-log").ConfigureAwait(false);
             return Failed;
         }
         catch (IOException impossible)
@@ -157,11 +181,13 @@ internal static class UpCommand
             }
 
             await output.WriteLineAsync($"""
-                nemotron-lab: a test bed, not a distribution. No authentication, nothing is kept, and everything is gone when it stops.
+                nemotron-lab: a test bed, not a distribution. Nothing is kept: everything is gone when it stops.
                 API server:   {cluster.Url}
+                access:       {(options.Authorization == AuthorizationMode.Rbac ? "RBAC; the kubeconfig is the administrator's" : "whoever asks may do everything")}
                 kubeconfig:   {path}
                 nodes:        {string.Join(", ", NodeSpec.ParseList(options.Nodes))} (simulated)
                 engines:      {Engines(cluster)}
+                installed:    {(options.With == LabAddOns.None ? "nothing beside Kubernetes (see --with)" : string.Join(", ", AddOns.Where(addOn => options.With.HasFlag(addOn.Value)).Select(addOn => addOn.Key)))}
                 clock:        {options.ClockSpeed.ToString(CultureInfo.InvariantCulture)}x, loading {options.LoadSpeed.ToString(CultureInfo.InvariantCulture)}x
                 Try:          kubectl --kubeconfig {path} get nodes
                 Ctrl-C stops it.

@@ -16,7 +16,7 @@ internal static class BuiltinKinds
         Of<V1Service>("", "v1", "services", "Service", shortNames: ["svc"], categories: ["all"], subresources: ["status"]),
         Of<V1ConfigMap>("", "v1", "configmaps", "ConfigMap", shortNames: ["cm"]),
         Of<V1Secret>("", "v1", "secrets", "Secret"),
-        Of<V1ServiceAccount>("", "v1", "serviceaccounts", "ServiceAccount", shortNames: ["sa"]),
+        Of<V1ServiceAccount>("", "v1", "serviceaccounts", "ServiceAccount", shortNames: ["sa"], subresources: ["token"]),
         Of<V1PersistentVolumeClaim>("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", shortNames: ["pvc"], subresources: ["status"]),
         Of<V1PersistentVolume>("", "v1", "persistentvolumes", "PersistentVolume", namespaced: false, shortNames: ["pv"], subresources: ["status"]),
         Of<Corev1Event>("", "v1", "events", "Event", shortNames: ["ev"]),

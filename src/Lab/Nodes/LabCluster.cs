@@ -4,6 +4,7 @@ using Nemotron.Lab.Controllers.Storage;
 using Nemotron.Lab.Controllers.LeaderWorkerSets;
 using Nemotron.Lab.Engines;
 using IApi = Nemotron.Lab.Api.IApi;
+using LabIdentity = Nemotron.Lab.Api.Access.LabIdentity;
 using LabServer = Nemotron.Lab.Api.LabServer;
 using LabServerOptions = Nemotron.Lab.Api.LabServerOptions;
 
@@ -80,6 +81,10 @@ public sealed class LabCluster : IAsyncDisposable
                 Port = options.Port,
                 Time = clock,
                 HistoryCapacity = options.HistoryCapacity,
+                Tls = options.Tls,
+                Authorization = options.Authorization,
+                AuditFile = options.AuditFile,
+                SystemTime = options.SystemTime,
                 Admission = options.With.HasFlag(LabAddOns.LeaderWorkerSets) ? [new LeaderWorkerSetAdmission()] : [],
                 OnInternalError = fault => options.Log.LogError(fault, "The API server failed on a request"),
             },
@@ -154,7 +159,9 @@ public sealed class LabCluster : IAsyncDisposable
 
     /// <summary>Writes a kubeconfig for this cluster.</summary>
     /// <param name="path">The file; replaced when it exists.</param>
-    public void WriteKubeconfig(string path) => Server.WriteKubeconfig(path);
+    /// <param name="identity">As whom it speaks; the administrator when null.</param>
+    /// <exception cref="InvalidOperationException">The service account is not there, or a certificate is asked for over plain HTTP.</exception>
+    public void WriteKubeconfig(string path, LabIdentity? identity = null) => Server.WriteKubeconfig(path, identity);
 
     /// <summary>Restarts the API server on the same port. Without data, the nodes are registered anew and everything else is gone.</summary>
     /// <param name="keepData">Whether objects survive.</param>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nemotron.Lab.Api;
 
 namespace Nemotron.Lab.Nodes;
 
@@ -56,6 +57,15 @@ public sealed record LabClusterOptions
 
     /// <summary>Changes each kind remembers for watches; older watchers get 410 Expired. At least 16.</summary>
     public int HistoryCapacity { get; init; } = 65_536;
+
+    /// <summary>Whether the API server serves HTTPS, with HTTP/2. Always so with <see cref="AuthorizationMode.Rbac"/>.</summary>
+    public bool Tls { get; init; }
+
+    /// <summary>Who decides what may be done over the wire.</summary>
+    public AuthorizationMode Authorization { get; init; }
+
+    /// <summary>A file that audit events are appended to, one <c>audit.k8s.io/v1</c> Event in JSON a line; null for none.</summary>
+    public string? AuditFile { get; init; }
 
     /// <summary>What is installed beside Kubernetes itself. An operator must do without what is not.</summary>
     public LabAddOns With { get; init; }

@@ -61,6 +61,7 @@ public static class CapacityYaml
         ("launchSeconds", overheads.LaunchSeconds),
         ("requestSeconds", overheads.RequestSeconds),
         ("promptTokenSeconds", overheads.PromptTokenSeconds),
+        ("outputTokenSeconds", overheads.OutputTokenSeconds),
         ("latencySeconds", overheads.LatencySeconds),
     ];
 
@@ -128,6 +129,7 @@ public static class CapacityYaml
             LaunchSeconds = Seconds("launchSeconds"),
             RequestSeconds = Seconds("requestSeconds"),
             PromptTokenSeconds = Seconds("promptTokenSeconds"),
+            OutputTokenSeconds = Seconds("outputTokenSeconds"),
             LatencySeconds = Seconds("latencySeconds"),
         };
         node.Finish();

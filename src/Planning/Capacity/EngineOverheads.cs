@@ -24,6 +24,9 @@ public sealed record EngineOverheads
     /// <summary>Seconds of the front end per prompt token: parsing and tokenisation.</summary>
     public required double PromptTokenSeconds { get; init; }
 
+    /// <summary>Seconds of the front end per output token: one streamed chunk; in turn with the requests.</summary>
+    public required double OutputTokenSeconds { get; init; }
+
     /// <summary>Seconds on the way between client and engine and back, per request, that hold up nobody else.</summary>
     public required double LatencySeconds { get; init; }
 }

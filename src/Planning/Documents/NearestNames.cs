@@ -3,17 +3,19 @@ namespace Nemotron.Planning;
 /// <summary>Finds the known names closest to one that is not known, for "did you mean".</summary>
 public static class NearestNames
 {
-    /// <summary>Up to <paramref name="count"/> names, closest first, by edit distance without regard to case; a name that contains the other counts as close.</summary>
+    /// <summary>Up to <paramref name="count"/> names, closest first, by edit distance without regard to case. What was typed may be the beginning of a name (<c>H1000</c> is near
+    /// <c>H100-SXM</c>), and a name that contains the other counts as close.</summary>
     /// <param name="wanted">What was asked for.</param>
     /// <param name="known">The names that exist.</param>
     /// <param name="count">How many to give at most.</param>
     public static IReadOnlyList<string> Of(string wanted, IEnumerable<string> known, int count = 3) =>
         [.. known.Distinct(StringComparer.OrdinalIgnoreCase)
             .Select(name => (name, distance: Distance(wanted, name)))
-            .OrderBy(pair => pair.distance).ThenBy(pair => pair.name, StringComparer.Ordinal)
+            .OrderBy(pair => pair.distance.Beginning).ThenBy(pair => pair.distance.Whole).ThenBy(pair => pair.name, StringComparer.Ordinal)
             .Take(count).Select(pair => pair.name)];
 
-    private static int Distance(string left, string right)
+    // To the beginning of the name that is nearest, and to the whole of it.
+    private static (int Beginning, int Whole) Distance(string left, string right)
     {
         var a = left.ToUpperInvariant();
         var b = right.ToUpperInvariant();
@@ -31,6 +33,8 @@ public static class NearestNames
             }
             (previous, current) = (current, previous);
         }
-        return contained ? Math.Min(1, previous[b.Length]) : previous[b.Length];
+        // How much of a name was left out does not rank it.
+        var whole = b.StartsWith(a, StringComparison.Ordinal) ? 0 : previous[b.Length];
+        return (contained ? Math.Min(1, previous.Min()) : previous.Min(), whole);
     }
 }

@@ -56,7 +56,9 @@ public sealed class GpuCatalogue
     /// <param name="name">The name or label value. A MIG or shared product finds its whole GPU: whether such a node may be used is <see cref="GpuNodeRules"/>' business.</param>
     /// <param name="gpu">The type found.</param>
     public bool TryFind(string name, [NotNullWhen(true)] out GpuType? gpu) =>
-        _byName.TryGetValue(name.Trim(), out gpu) || _byName.TryGetValue(GpuProductName.Parse(name).Product, out gpu);
+        _byName.TryGetValue(name.Trim(), out gpu) || _byName.TryGetValue(GpuProductName.Parse(name).Product, out gpu)
+        // Some tools write h100_sxm.
+        || _byName.TryGetValue(name.Trim().Replace('_', '-'), out gpu);
 
     /// <summary>Finds a type by catalogue name or by a <c>nvidia.com/gpu.product</c> value, whatever prefix and suffix it has.</summary>
     /// <param name="name">The name or label value.</param>

@@ -30,6 +30,9 @@ public enum PlanFindingKind
     /// <summary>One forward pass may need more for activations than is planned for them.</summary>
     Activations,
 
+    /// <summary>A prompt is longer than the tokens of one step, with an engine that does not split prompts.</summary>
+    PromptBeyondStep,
+
     /// <summary>The context is longer than the model was made for.</summary>
     ContextBeyondModel,
 

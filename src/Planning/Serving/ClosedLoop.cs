@@ -35,29 +35,24 @@ public sealed record ClosedLoopResult
 }
 
 /// <summary>Runs a simulated engine under a closed loop in virtual time.</summary>
-public sealed class ClosedLoop : IEngineListener
+public sealed class ClosedLoop
 {
     private readonly StepModel _model;
-    private readonly EngineSimulator _engine;
-    private readonly FrontEnd _frontEnd;
+    private readonly VirtualServer _server;
     private readonly ClosedLoopLoad _load;
     private readonly int _requests;
-    private readonly TimeSpan[] _sent;
-    private readonly Queue<(long Id, TimeSpan At)> _onTheWay = [];
     private readonly double[] _blocked = new double[3];
-    private int _started;
+    private int _sent;
     private int _ended;
     private StepTime _busy;
-    private double _firstTokenSeconds, _perTokenSeconds, _latencySeconds, _inBatchSeconds;
+    private double _firstTokenSeconds, _perTokenSeconds, _latencySeconds;
 
     private ClosedLoop(StepModel model, EngineLimits limits, ClosedLoopLoad load)
     {
         _model = model;
-        _engine = new EngineSimulator(model, limits);
-        _frontEnd = new FrontEnd(model.Engine.Overheads);
+        _server = new VirtualServer(model, limits, Served);
         _load = load;
         _requests = checked(load.Concurrency * load.Waves);
-        _sent = new TimeSpan[_requests];
     }
 
     /// <summary>Runs the loop to its end.</summary>
@@ -70,55 +65,33 @@ public sealed class ClosedLoop : IEngineListener
         ArgumentOutOfRangeException.ThrowIfLessThan(load.Concurrency, 1, nameof(load));
         ArgumentOutOfRangeException.ThrowIfLessThan(load.Waves, 1, nameof(load));
         var loop = new ClosedLoop(model, limits, load);
-        loop.Run();
+        for (var i = 0; i < load.Concurrency; i++) loop.Send(TimeSpan.Zero);
+        while (loop._ended < loop._requests && loop._server.Advance(out var seconds))
+        {
+            if (seconds > 0) loop.Account(seconds);
+        }
         return loop.Result();
     }
 
-    void IEngineListener.Finished(in ServedRequest served)
+    private void Served(ServedRequest served)
     {
+        if (served.Cancelled) throw new ArgumentException("such a request can never run on this replica");
         _ended++;
-        var sent = _sent[served.Request.Id];
-        _firstTokenSeconds += (served.FirstToken!.Value - sent).TotalSeconds;
+        _firstTokenSeconds += served.TimeToFirstToken!.Value.TotalSeconds;
         _perTokenSeconds += (served.TimePerOutputToken ?? TimeSpan.Zero).TotalSeconds;
-        _latencySeconds += (served.Finished - sent).TotalSeconds;
-        _inBatchSeconds += (served.Finished - served.Admitted).TotalSeconds;
+        _latencySeconds += (served.Finished - served.Arrived).TotalSeconds;
         Send(served.Finished);
     }
 
-    private void Run()
+    private void Send(TimeSpan at)
     {
-        var now = TimeSpan.Zero;
-        for (var i = 0; i < _load.Concurrency; i++) Send(now);
-        while (_ended < _requests)
-        {
-            while (_onTheWay.TryPeek(out var next) && next.At <= now)
-            {
-                _onTheWay.Dequeue();
-                _engine.Submit(new ServingRequest(next.Id, _load.PromptTokens, _load.OutputTokens), next.At);
-            }
-            TimeSpan? coming = _onTheWay.TryPeek(out var later) ? later.At : null;
-            if (!_engine.StartSteps(now, int.MaxValue, coming))
-            {
-                now = coming!.Value;
-                continue;
-            }
-            Account((_engine.StepsEnd - now).TotalSeconds);
-            now = _engine.StepsEnd;
-            _engine.FinishSteps(this);
-        }
-    }
-
-    private void Send(TimeSpan now)
-    {
-        if (_started == _requests) return;
-        _sent[_started] = now;
-        _onTheWay.Enqueue((_started++, _frontEnd.Pass(now, _load.PromptTokens)));
+        if (_sent < _requests) _server.Send(new ServingRequest(_sent++, _load.PromptTokens, _load.OutputTokens), at);
     }
 
     private void Account(double seconds)
     {
-        if (_engine.Blocked is { } block) _blocked[(int)block] += seconds;
-        var step = _model.Step(_engine.Work);
+        if (_server.Engine.Blocked is { } block) _blocked[(int)block] += seconds;
+        var step = _model.Step(_server.Engine.Work);
         var scale = seconds / step.TotalSeconds;
         _busy = new StepTime
         {
@@ -137,9 +110,9 @@ public sealed class ClosedLoop : IEngineListener
         TimeToFirstToken = TimeSpan.FromSeconds(_firstTokenSeconds / _requests),
         TimePerOutputToken = TimeSpan.FromSeconds(_perTokenSeconds / _requests),
         Latency = TimeSpan.FromSeconds(_latencySeconds / _requests),
-        RunningSequences = _load.Concurrency * _inBatchSeconds / _latencySeconds,
+        RunningSequences = _load.Concurrency * _server.InBatchSeconds / _latencySeconds,
         Busy = _busy,
         BlockedSeconds = Enum.GetValues<AdmissionBlock>().ToDictionary(block => block, block => _blocked[(int)block]),
-        Preemptions = _engine.Preemptions,
+        Preemptions = _server.Engine.Preemptions,
     };
 }

@@ -17,6 +17,9 @@ public sealed record EngineLimits
     /// <summary>Tokens per block, at least 1.</summary>
     public required int BlockTokens { get; init; }
 
+    /// <summary>Tokens that the cache holds, in whole blocks; 0 for a model that stores none.</summary>
+    public long KvTokens => KvBlocks == long.MaxValue ? 0 : KvBlocks * BlockTokens;
+
     /// <summary>The limits of a planned replica.</summary>
     /// <param name="plan">The memory plan, made for <see cref="MaxSequences"/> at once where the model keeps a state per sequence.</param>
     /// <param name="engine">The engine's profile.</param>

@@ -58,7 +58,8 @@ public sealed partial class EngineSimulator
         var needed = _pool.BlocksFor(entry.PrefillTarget);
         if (_table.Oldest == RequestTable.None) return needed <= _pool.Total;
         var expected = _engine.ReservedOutput * (_outstandingTokens + entry.Request.MaxTokens - entry.ProducedBefore) / Limits.BlockTokens;
-        return _pool.Used + needed + expected <= _pool.Total;
+        // What the others take to go on is theirs.
+        return _pool.Used + _pool.Growth(_decodeStep, 1) + needed + expected <= _pool.Total;
     }
 
     private void Admit(int slot, TimeSpan now)
@@ -110,13 +111,22 @@ public sealed partial class EngineSimulator
         if (Blocked is null && _waiting.Count > 0) return 1;
         if (Blocked is not null || next is not { } move || steps == 1) return steps;
         if (move <= now) return 1;
-        var seconds = (move - now).TotalSeconds;
-        var noticed = Steps(seconds / _model.Step(work).TotalSeconds);
-        if (noticed < steps) noticed = Math.Min(noticed, Steps(seconds * noticed / _model.RunSeconds(work, noticed)));
         // The batch of a step that is scheduled ahead is made up one step earlier.
-        return (int)Math.Min(steps, (long)noticed + (_engine.ScheduledAhead ? 1 : 0));
+        return Math.Min(steps, StepsUntil(work, (move - now).TotalSeconds, steps) + (_engine.ScheduledAhead ? 1 : 0));
+    }
 
-        static int Steps(double count) => (int)Math.Clamp(Math.Ceiling(count), 1, LongestRun);
+    // The fewest steps that take the time; at most as many as given. Steps only become longer, so the first one's time is a bound.
+    private int StepsUntil(in StepWork work, double seconds, int most)
+    {
+        var tooFew = 0;
+        var enough = (int)Math.Min(most, Math.Ceiling(seconds / _model.Step(work).TotalSeconds));
+        while (enough - tooFew > 1)
+        {
+            var tried = tooFew + (enough - tooFew) / 2;
+            if (_model.RunSeconds(work, tried) < seconds) tooFew = tried;
+            else enough = tried;
+        }
+        return Math.Max(1, enough);
     }
 
     private long NextFinish()

@@ -171,7 +171,7 @@ public sealed partial class EngineSimulator
         var seconds = _model.RunSeconds(work, steps);
         StepsUnderWay = steps;
         StepsEnd = now + TimeSpan.FromSeconds(seconds);
-        _lastStepStart = now + TimeSpan.FromSeconds(seconds * (steps - 1) / steps);
+        _lastStepStart = steps == 1 ? now : now + TimeSpan.FromSeconds(_model.RunSeconds(work, steps - 1));
         return true;
     }
 
@@ -227,7 +227,11 @@ public sealed partial class EngineSimulator
         _prefilling.Remove(slot);
         ref var entry = ref _table[slot];
         var produced = entry.ProducedBefore + 1;
-        if (entry.ProducedBefore == 0) entry.FirstToken = StepsEnd;
+        if (entry.ProducedBefore == 0)
+        {
+            entry.FirstToken = StepsEnd;
+            listener.FirstToken(entry.Request, StepsEnd);
+        }
         TokensProduced++;
         _outstandingTokens--;
         if (listener.WantsTokens) listener.Produced(entry.Request, 1, produced, StepsEnd);

@@ -95,12 +95,9 @@ public static class MeasuredRows
         _ => throw row.Error("precision", $"'{text}' is not one of bf16, fp8, nvfp4"),
     };
 
-    // The rows' names: lower case, underscores, and A100 for the larger one.
-    private static string GpuName(string system) => system.Trim().Replace('_', '-').ToUpperInvariant() switch
-    {
-        "A100-SXM" => "A100-SXM-80GB",
-        var name => name,
-    };
+    // The catalogue has two of them; measurements are of the larger.
+    private static string GpuName(string system) =>
+        string.Equals(system, "a100_sxm", StringComparison.OrdinalIgnoreCase) ? "A100-SXM-80GB" : system;
 
     private sealed record CsvRow(string File, int Line, List<string> Columns, string[] Values)
     {

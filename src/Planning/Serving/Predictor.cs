@@ -56,10 +56,21 @@ public static class Predictor
         };
     }
 
-    private static MemoryPlan Plan(PredictionRequest request, EngineProfile engine)
+    /// <summary>The smallest tensor-parallel degree that holds all requests of the load at once; where none does, the largest that the model and its NVLink domain allow.</summary>
+    /// <param name="request">The replica, whose degree is passed over, and its load.</param>
+    /// <param name="parameters">Efficiencies and engines; null takes <see cref="CapacityParameters.Default"/>.</param>
+    public static int SmallestDegree(PredictionRequest request, CapacityParameters? parameters = null)
+    {
+        var engine = (parameters ?? CapacityParameters.Default).Engine(request.Replica.Engine, request.Replica.EngineVersion);
+        return MemoryPlanner.Plan(ToPlan(request, engine) with { TensorParallel = null }).TensorParallel;
+    }
+
+    private static MemoryPlan Plan(PredictionRequest request, EngineProfile engine) => MemoryPlanner.Plan(ToPlan(request, engine));
+
+    private static PlanRequest ToPlan(PredictionRequest request, EngineProfile engine)
     {
         var (replica, load) = (request.Replica, request.Load);
-        return MemoryPlanner.Plan(new PlanRequest
+        return new PlanRequest
         {
             Model = replica.Model,
             Gpu = replica.Gpu,
@@ -74,7 +85,7 @@ public static class Predictor
             MemoryFraction = request.MemoryFraction ?? engine.Measured.MemoryFraction,
             MaxBatchedTokens = request.MaxBatchedTokens ?? engine.MaxBatchedTokens,
             MultiNode = replica.MultiNode,
-        });
+        };
     }
 
     private static int MeasuredBudget(EngineProfile engine, ClosedLoopLoad load) => engine.Measured.OnePromptPerStep
@@ -85,7 +96,7 @@ public static class Predictor
     {
         if (!engine.ChunkedPrefill && load.PromptTokens > limits.MaxBatchedTokens)
             return new PlanFinding(
-                PlanFindingKind.OutOfRange, true,
+                PlanFindingKind.PromptBeyondStep, true,
                 string.Create(CultureInfo.InvariantCulture, $"a prompt of {load.PromptTokens} tokens does not go through a step of {limits.MaxBatchedTokens}, and {engine.Name} does not split it"),
                 string.Create(CultureInfo.InvariantCulture, $"max batched tokens {load.PromptTokens}"));
         var blocks = ((long)load.PromptTokens + load.OutputTokens + limits.BlockTokens - 1) / limits.BlockTokens;

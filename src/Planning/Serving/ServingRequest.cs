@@ -58,6 +58,13 @@ public interface IEngineListener
     /// <summary>Whether <see cref="Produced"/> is wanted; it costs a call per sequence and step.</summary>
     bool WantsTokens => false;
 
+    /// <summary>A request has its first token.</summary>
+    /// <param name="request">Which.</param>
+    /// <param name="at">When.</param>
+    void FirstToken(in ServingRequest request, TimeSpan at)
+    {
+    }
+
     /// <summary>A sequence has produced tokens.</summary>
     /// <param name="request">Whose.</param>
     /// <param name="tokens">How many since the last call; one for each step.</param>

@@ -13,6 +13,9 @@ internal static class Cluster
 
     public static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>For models that bring code of their own.</summary>
+    public static CheckpointSpec Trusted => new() { TrustRemoteCode = true };
+
     public static NodeView ANode(string name, int gpus = 8, string? product = H100, int memory = 81559, int? allocatable = null)
     {
         var labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = name };
@@ -94,5 +97,26 @@ internal static class Cluster
             Spec = new PodViewSpec { NodeName = node },
             Status = new PodViewStatus { Phase = node is null ? "Pending" : "Running", Conditions = conditions },
         };
+    }
+
+    /// <summary>Makes it one of the pods of a replica over several nodes, as a LeaderWorkerSet labels them.</summary>
+    public static PodView InGroup(this PodView pod, string set, int group, bool worker = false)
+    {
+        pod.Metadata.Labels = new Dictionary<string, string>
+        {
+            [LeaderWorkerSet.NameLabel] = set,
+            [LeaderWorkerSet.GroupIndexLabel] = $"{group}",
+            [NemotronLabels.Role] = worker ? NemotronLabels.WorkerRole : NemotronLabels.ServerRole,
+        };
+        return pod;
+    }
+
+    /// <summary>Labels it as a pod of <paramref name="deployment"/>, planned for <paramref name="pool"/>.</summary>
+    public static PodView Of(this PodView pod, string deployment, string pool = "h100")
+    {
+        pod.Metadata.Labels ??= new Dictionary<string, string>();
+        pod.Metadata.Labels[NemotronLabels.Deployment] = deployment;
+        pod.Metadata.Labels[NemotronLabels.NodePool] = pool;
+        return pod;
     }
 }

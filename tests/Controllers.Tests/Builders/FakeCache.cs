@@ -20,7 +20,12 @@ internal sealed class FakeCache<T> : IInformerCache<T>
 
     public int Count => Objects.Count;
 
+    // Tests change the list as they like, so nothing worked out from it may be kept.
+    public long Changes => ++looks;
+
     public IReadOnlyDictionary<NamespacedName, string> Unreadable => new Dictionary<NamespacedName, string>();
+
+    private long looks;
 
     /// <summary>Keys of the objects under an index.</summary>
     public Dictionary<string, Func<T, IEnumerable<string>>> Indexes { get; } = [];

@@ -21,9 +21,9 @@ internal sealed class ReconcilerHarness
     {
         _writes = new Writes(this);
         Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
-        var fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
+        Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
         Controller = new NemotronDeploymentController(
-            fleet, Deployments, Groups, Services, Accounts, Pods, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask, Time,
+            Fleet, Deployments, Groups, Services, Accounts, Pods, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask, Time,
             NullLogger<NemotronDeploymentController>.Instance);
     }
 
@@ -42,6 +42,8 @@ internal sealed class ReconcilerHarness
     public FakeCache<V1Service> Services { get; } = new();
 
     public FakeCache<V1ServiceAccount> Accounts { get; } = new();
+
+    public FleetState Fleet { get; }
 
     public NemotronDeploymentController Controller { get; }
 

@@ -11,7 +11,7 @@ public class DecisionTests
     [Fact]
     public void Without_a_degree_the_smallest_that_fits_is_taken()
     {
-        var decision = DeploymentDecision.Decide(Seen(ADeployment("super", new() { Model = ModelTier.Super }), Pool("h100", ANode("n"))));
+        var decision = DeploymentDecision.Decide(Seen(ADeployment("super", new() { Model = ModelTier.Super, Checkpoint = Trusted }), Pool("h100", ANode("n"))));
         decision.Plan!.TensorParallel.ShouldBe(2);
         decision.Decided!.GpusPerReplica.ShouldBe(2);
     }
@@ -61,7 +61,7 @@ public class DecisionTests
     [Fact]
     public void Surges_only_while_a_whole_group_is_free()
     {
-        var entity = ADeployment("u", new() { Model = ModelTier.Ultra, Precision = Precision.FP8, TensorParallel = 8 });
+        var entity = ADeployment("u", new() { Model = ModelTier.Ultra, Precision = Precision.FP8, TensorParallel = 8, Checkpoint = Trusted });
         Surge(entity, 0).ShouldBeTrue();
         Surge(entity, 1).ShouldBeFalse();
         static bool Surge(NemotronDeployment entity, int taken) => DeploymentDecision.Decide(Seen(entity, new PoolState(APool("p"), [ANode("n").ToNodeState(taken)]))).Decided!.Surge;

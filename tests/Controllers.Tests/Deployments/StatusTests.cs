@@ -73,6 +73,10 @@ public class StatusTests
     }
 
     [Fact]
+    public void The_plan_is_told_line_by_line() =>
+        Status(1).Plan!.Lines!.ShouldContain(line => line.StartsWith("GPU memory: 85520809984 bytes (79.65 GiB); ", StringComparison.Ordinal));
+
+    [Fact]
     public void Fields_that_nothing_acts_on_are_named()
     {
         var spec = new NemotronDeploymentSpec { Model = ModelTier.Nano, Priority = 5, Reasoning = new ReasoningSpec { Default = ReasoningMode.On } };

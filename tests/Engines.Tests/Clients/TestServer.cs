@@ -29,7 +29,8 @@ internal sealed class TestServer : IAsyncDisposable
     /// <param name="services">gRPC services to add to the container and their routes.</param>
     /// <param name="routes">HTTP routes and gRPC services.</param>
     /// <param name="certificate">For TLS on both ports; null for plain text.</param>
-    public static async Task<TestServer> StartAsync(Action<WebApplication> routes, Action<IServiceCollection>? services = null, X509Certificate2? certificate = null)
+    /// <param name="grpcPort">The gRPC port; 0 for a free one.</param>
+    public static async Task<TestServer> StartAsync(Action<WebApplication> routes, Action<IServiceCollection>? services = null, X509Certificate2? certificate = null, int grpcPort = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -38,7 +39,7 @@ internal sealed class TestServer : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => Speak(listen, HttpProtocols.Http2));
+            kestrel.Listen(IPAddress.Loopback, grpcPort, listen => Speak(listen, HttpProtocols.Http2));
             kestrel.Listen(IPAddress.Loopback, 0, listen => Speak(listen, HttpProtocols.Http1));
         });
         var app = builder.Build();

@@ -4,6 +4,7 @@ using Nemotron.Engines.Clients;
 using Nemotron.Engines.Fleet;
 using Nemotron.Engines.Health;
 using Nemotron.Engines.Health.Progress;
+using Nemotron.Engines.Metrics;
 
 namespace Nemotron.Engines.Tests.Fleet;
 
@@ -152,6 +153,32 @@ public sealed class EngineFleetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task New_secrets_need_another_client_and_the_history_stays()
+    {
+        var fleet = Start(new FleetOptions());
+        fleet.Put(Endpoint("a"));
+        await Pass(TimeSpan.FromSeconds(6));
+        var since = fleet.Find("a")!.Health.Since;
+        fleet.Put(Endpoint("a") with { Headers = new Dictionary<string, string> { ["authorization"] = "Bearer new" } });
+        fleet.Find("a")!.Health.Since.ShouldBe(since);
+        _opened["a"].Answer = Refused;
+        await Pass(TimeSpan.FromSeconds(6));
+        fleet.Find("a")!.Health.State.ShouldBe(EngineState.Dead, "it was ready before the secret changed");
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_cannot_be_opened_changes_nothing()
+    {
+        var fleet = Start(new FleetOptions(), e => e.HttpPort is null ? throw new ArgumentException("needs HttpPort") : new ScriptedEngine(e) { Time = _time });
+        fleet.Put(Endpoint("a"));
+        var first = _opened["a"];
+        Should.Throw<ArgumentException>(() => fleet.Put(Endpoint("a") with { HttpPort = null }));
+        await Pass(TimeSpan.FromSeconds(6));
+        fleet.Find("a")!.Health.State.ShouldBe(EngineState.Ready);
+        first.Disposed.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Pod_facts_reach_the_verdict_without_a_new_client()
     {
         var fleet = Start(new FleetOptions());
@@ -192,6 +219,45 @@ public sealed class EngineFleetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_version_that_cannot_be_read_is_asked_for_again_and_holds_up_no_load()
+    {
+        var fleet = Start(new FleetOptions { LoadInterval = TimeSpan.FromSeconds(5) });
+        fleet.Put(Endpoint("a"));
+        _opened["a"].InfoFailure = "not yet";
+        _opened["a"].Load = EngineMetrics.Read("vllm:num_requests_running 3\n"u8, default);
+        await Pass(TimeSpan.FromSeconds(6));
+        (fleet.Find("a")!.QueryFailure, fleet.Find("a")!.Load!.Running.Value).ShouldBe(("not yet", 3));
+
+        _opened["a"].InfoFailure = null;
+        await Pass(TimeSpan.FromSeconds(50));
+        _opened["a"].Infos.ShouldBe(1, "not at every poll");
+        await Pass(TimeSpan.FromSeconds(20));
+        (fleet.Find("a")!.QueryFailure, fleet.Find("a")!.Info!.Version).ShouldBe((null, "1"));
+        await Pass(TimeSpan.FromMinutes(2));
+        _opened["a"].Infos.ShouldBe(2, "what is known is asked again only after the interval");
+    }
+
+    [Fact]
+    public async Task What_the_last_incarnation_says_late_is_not_taken_for_the_new_ones()
+    {
+        var fleet = Start(new FleetOptions());
+        fleet.Put(Endpoint("a") with { Incarnation = "0" });
+        var hold = _opened["a"].HoldInfo = new TaskCompletionSource();
+        for (var i = 0; i < 120 && _opened["a"].Infos == 0; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(50));
+            var position = (long)((_time.GetUtcNow() - _time.Start) / TimeSpan.FromMilliseconds(50));
+            await Until(() => fleet.Position >= position);
+        }
+
+        await Until(() => _opened["a"].Infos == 1);
+        fleet.Put(Endpoint("a") with { Incarnation = "1" });
+        hold.SetResult();
+        await fleet.PollOf("a");
+        fleet.Find("a")!.Info.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_handler_that_throws_stops_nothing()
     {
         var fleet = Start(new FleetOptions());
@@ -215,9 +281,9 @@ public sealed class EngineFleetTests : IAsyncDisposable
         _opened.Values.ShouldAllBe(e => e.Disposed);
     }
 
-    private EngineFleet Start(FleetOptions options)
+    private EngineFleet Start(FleetOptions options, Func<EngineEndpoint, ScriptedEngine>? open = null)
     {
-        _fleet = new EngineFleet(e => _opened[e.Key] = new ScriptedEngine(e) { Time = _time }, options, _time);
+        _fleet = new EngineFleet(e => _opened[e.Key] = open?.Invoke(e) ?? new ScriptedEngine(e) { Time = _time }, options, _time);
         _fleet.Changed += _changes.Enqueue;
         _running = _fleet.RunAsync(_stop.Token);
         return _fleet;

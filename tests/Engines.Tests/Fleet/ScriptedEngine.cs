@@ -23,6 +23,13 @@ internal sealed class ScriptedEngine(EngineEndpoint endpoint) : IEngine
 
     public ConcurrentQueue<DateTimeOffset> Polls { get; } = new();
 
+    /// <summary>While set, the question for its version does not come back.</summary>
+    public TaskCompletionSource? HoldInfo { get; set; }
+
+    public string? InfoFailure { get; set; }
+
+    public int Infos { get; private set; }
+
     public int Probes { get; private set; }
 
     public int MostAtOnce { get; private set; }
@@ -49,7 +56,12 @@ internal sealed class ScriptedEngine(EngineEndpoint endpoint) : IEngine
     public Task<IReadOnlyList<EngineModel>> ModelsAsync(CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<EngineModel>>([new EngineModel("super", null, true, "")]);
 
-    public Task<EngineInfo> InfoAsync(CancellationToken cancellation) => Task.FromResult(new EngineInfo { Name = "scripted", Version = "1" });
+    public async Task<EngineInfo> InfoAsync(CancellationToken cancellation)
+    {
+        Infos++;
+        if (HoldInfo is { } hold) await hold.Task.WaitAsync(cancellation);
+        return InfoFailure is { } failure ? throw new EngineCallException(new HealthAnswer.Refused(), failure) : new EngineInfo { Name = "scripted", Version = "1" };
+    }
 
     public Task<EngineSignals> LoadAsync(CancellationToken cancellation) =>
         Load is { } load ? Task.FromResult(load) : throw new EngineCallException(new HealthAnswer.Refused(), "no load");

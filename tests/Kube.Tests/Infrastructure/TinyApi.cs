@@ -115,6 +115,10 @@ internal sealed class TinyApi : IAsyncDisposable
 
     internal static string WidgetPath(string name) => $"/apis/test.example.com/v1/namespaces/default/widgets/{name}";
 
+    internal static string SecretPath(string ns, string name) => $"/api/v1/namespaces/{ns}/secrets/{name}";
+
+    internal static string WebhooksPath(string name) => $"/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{name}";
+
     internal static string ConfigMapPath(string name) => $"/api/v1/namespaces/default/configmaps/{name}";
 
     internal void Delete(string path)
@@ -158,7 +162,7 @@ internal sealed class TinyApi : IAsyncDisposable
         {
             case "GET" when existing is not null:
                 return (200, existing);
-            case "GET" when path.Split('/')[^1] is "widgets" or "configmaps" or "leases" or "deployments":
+            case "GET" when path.Split('/')[^1] is "widgets" or "configmaps" or "leases" or "deployments" or "secrets" or "validatingwebhookconfigurations":
                 var items = new JsonArray([.. objects.Where(o => Matches(path, o.Key)).Select(o => (JsonNode)o.Value.DeepClone())]);
                 return (200, new JsonObject { ["kind"] = "List", ["metadata"] = new JsonObject { ["resourceVersion"] = version.ToString() }, ["items"] = items });
             case "POST":
@@ -170,7 +174,12 @@ internal sealed class TinyApi : IAsyncDisposable
                     : (200, Store(path, body.AsObject(), existing));
             case "PATCH" when request.ContentType.StartsWith("application/apply-patch+yaml", StringComparison.Ordinal):
                 var created = existing is null;
-                return (created ? 201 : 200, Store(path, Merge(existing, body!.AsObject()), existing));
+                if (body!["metadata"]!["uid"] is { } only && !JsonNode.DeepEquals(only, existing?["metadata"]!["uid"]))
+                {
+                    return Refuse(409, "Conflict", "uid");
+                }
+
+                return (created ? 201 : 200, Store(path, Merge(existing, body.AsObject()), existing));
             case "PATCH" when existing is null:
                 return Refuse(404, "NotFound", $"widgets \"{path.Split('/')[^1]}\" not found");
             case "PATCH" when request.ContentType.StartsWith("application/json-patch+json", StringComparison.Ordinal):
@@ -244,7 +253,14 @@ internal sealed class TinyApi : IAsyncDisposable
             }
             else
             {
-                result[key] = value is JsonObject inner ? Merge(result[key] as JsonObject, inner) : value.DeepClone();
+                result[key] = value switch
+                {
+                    JsonObject inner => Merge(result[key] as JsonObject, inner),
+                    // The one list of these tests that is merged by its items' names.
+                    JsonArray items when key == "webhooks" && result[key] is JsonArray there => new JsonArray([.. there.Select(item =>
+                        Merge(item!.AsObject(), items.SingleOrDefault(i => i!["name"]!.ToString() == item["name"]!.ToString())?.AsObject() ?? []))]),
+                    _ => value.DeepClone(),
+                };
             }
         }
 

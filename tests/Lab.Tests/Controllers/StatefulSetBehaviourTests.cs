@@ -155,7 +155,7 @@ public class StatefulSetBehaviourTests
         await lab.UntilAsync(BuiltIn.PersistentVolumeClaims, "weights", claim => claim.Text("status", "phase") == "Bound");
         lab.Get(BuiltIn.PersistentVolumeClaims, "weights").Text("spec", "volumeName").ShouldBe("right");
         await lab.UntilAsync(BuiltIn.Pods, "p", pod => pod.ConditionIsTrue("Ready"));
-        lab.Api.Get(BuiltIn.PersistentVolumes, null, "small").Text("status", "phase").ShouldBe("Available");
+        await lab.UntilAsync(BuiltIn.PersistentVolumes, () => lab.Api.Get(BuiltIn.PersistentVolumes, null, "small").Text("status", "phase") == "Available");
     }
 
     internal static JsonObject StatefulSet(string name, int replicas, bool claims = false)

@@ -14,6 +14,9 @@ public class UpCommandTests
     [InlineData("fault pod explode", 2, "\"explode\" is no fault; known are rank-crash")]
     [InlineData("fault pod hang --kubeconfig /proc/nowhere/k", 1, "Is the Lab running, and is --kubeconfig its own?")]
     [InlineData("up", 2, "--kubeconfig")]
+    [InlineData("up --kubeconfig k --with lws,istio", 2, "--with: unknown \"istio\"; known are lws")]
+    [InlineData("up --kubeconfig k --authorization ABAC", 2, "--authorization: unknown \"ABAC\"; known are AlwaysAllow, RBAC")]
+    [InlineData("up --kubeconfig k --audit-log /proc/nowhere/a", 1, "cannot write the audit log /proc/nowhere/a")]
     [InlineData("down", 2, "down")]
     [InlineData("up --kubeconfig /proc/nowhere/k", 1, "cannot write the kubeconfig /proc/nowhere/k")]
     public async Task Mistakes_end_with_a_sentence_and_a_code(string line, int code, string says)
@@ -40,12 +43,15 @@ public class UpCommandTests
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         using var stop = new CancellationTokenSource();
         var output = new Awaited("Ctrl-C", stop);
-        var exit = await LabProgram.RunAsync(["up", "--kubeconfig", path, "--nodes", "1xH100:8"], output, TextWriter.Null, stop.Token);
+        var exit = await LabProgram.RunAsync(["up", "--kubeconfig", path, "--nodes", "1xH100:8", "--with", "lws", "--authorization", "RBAC"], output, TextWriter.Null, stop.Token);
         exit.ShouldBe(0);
         output.ToString().ShouldContain("a test bed, not a distribution");
         output.ToString().ShouldContain("simulated");
         output.ToString().ShouldContain(path);
+        output.ToString().ShouldContain("installed:    lws");
+        output.ToString().ShouldContain("access:       RBAC");
         File.ReadAllText(path).ShouldContain("current-context: lab");
+        File.ReadAllText(path).ShouldContain("server: https://127.0.0.1:");
         File.Delete(path);
     }
 

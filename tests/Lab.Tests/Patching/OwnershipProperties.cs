@@ -34,7 +34,9 @@ public sealed class OwnershipProperties
         var empty = JsonNode.Parse("""{"apiVersion":"t/v1","kind":"T","metadata":{"name":"o"}}""")!.AsObject();
         live = Force(live, empty, "one");
         // Order within lists may differ: items of the other manager kept the places they had been given.
-        TypedCompare.Of(alone, live, JsonGen.Schema).Modified.Union(TypedCompare.Of(alone, live, JsonGen.Schema).Removed).IsEmpty.ShouldBeTrue();
+        // Nor do times count: a manager that only confirmed what was there carries none.
+        var changes = TypedCompare.Of(alone, live, JsonGen.Schema, FieldSet.OfFields("metadata"));
+        changes.Modified.Union(changes.Removed).IsEmpty.ShouldBeTrue();
         TypedFields.Of(live["spec"], JsonGen.Schema.Properties["spec"]).Except(TypedFields.Of(alone["spec"], JsonGen.Schema.Properties["spec"])).IsEmpty.ShouldBeTrue();
     });
 

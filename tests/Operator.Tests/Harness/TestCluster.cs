@@ -55,7 +55,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task<WebApplication> StartOperatorAsync(string? ns = null, bool leaderElect = false)
     {
         var app = OperatorHost.Build(
-            new OperatorSettingsOnCommandLine(Kubeconfig, ns, leaderElect, "default", 0, 0, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4),
+            new OperatorSettingsOnCommandLine(Kubeconfig, ns, leaderElect, "default", 0, 0, null, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4),
             services => services.AddSingleton(Lab.Time));
         _operators.Add(app);
         await app.StartAsync(TestContext.Current.CancellationToken);

@@ -24,7 +24,8 @@ public class BadInputTests
 
     [Theory]
     [InlineData("gone-pool", "{model: Nano, nodePool: gold}", ConditionTypes.CapacityAvailable, ConditionReasons.NodePoolNotFound)]
-    [InlineData("too-large", "{model: Ultra, tensorParallel: 16}", ConditionTypes.CapacityAvailable, ConditionReasons.GroupTooLarge)]
+    [InlineData("too-large", "{model: Ultra, tensorParallel: 16, checkpoint: {trustRemoteCode: true}}", ConditionTypes.CapacityAvailable, ConditionReasons.CrdMissing)]
+    [InlineData("not-trusted", "{model: Super, tensorParallel: 2}", ConditionTypes.Accepted, ConditionReasons.RemoteCodeNotTrusted)]
     [InlineData("no-memory", "{model: Ultra, tensorParallel: 1}", ConditionTypes.Accepted, ConditionReasons.DoesNotFit)]
     [InlineData("no-model", "{modelRef: {name: Supr}}", ConditionTypes.Accepted, ConditionReasons.ModelNotFound)]
     [InlineData("a-name-that-is-so-long-that-no-service-can-be-named-after-it-at-all", "{model: Nano}", ConditionTypes.Accepted, ConditionReasons.NameTooLong)]

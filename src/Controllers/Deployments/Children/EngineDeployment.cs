@@ -1,6 +1,6 @@
-using k8s;
 using k8s.Models;
 using Nemotron.Crds;
+using Nemotron.Kube;
 
 namespace Nemotron.Controllers.Deployments.Children;
 
@@ -15,7 +15,7 @@ internal static class EngineDeployment
     {
         var spec = owner.Spec;
         var template = EnginePod.Server(owner, decided);
-        var hash = EngineConfigMap.Digest(KubernetesJson.Serialize(template));
+        var hash = EngineConfigMap.Digest(ModelJson.Serialize(template));
         var settled = live?.Spec.Strategy?.RollingUpdate is { } rolling ? new ReplicaPace(rolling.MaxSurge, rolling.MaxUnavailable) : null;
         var pace = ReplicaPace.Of(spec.Rollout, decided.Surge, hash, live?.Metadata.Annotations, settled);
         return new V1Deployment

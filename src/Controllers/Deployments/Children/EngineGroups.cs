@@ -1,4 +1,4 @@
-using k8s;
+using Nemotron.Kube;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 
@@ -14,7 +14,7 @@ internal static class EngineGroups
     public static LeaderWorkerSet Build(NemotronDeployment owner, DecidedDeployment decided, LeaderWorkerSet? live)
     {
         var (server, worker) = (EnginePod.Server(owner, decided), EnginePod.Worker(owner, decided));
-        var hash = EngineConfigMap.Digest(KubernetesJson.Serialize(server) + KubernetesJson.Serialize(worker));
+        var hash = EngineConfigMap.Digest(ModelJson.Serialize(server) + ModelJson.Serialize(worker));
         var settled = live?.Spec.RolloutStrategy?.RollingUpdateConfiguration is { MaxSurge: { } surge, MaxUnavailable: { } unavailable } ? new ReplicaPace(surge, unavailable) : null;
         var pace = ReplicaPace.Of(owner.Spec.Rollout, decided.Surge, hash, live?.Metadata.Annotations, settled);
         var annotations = new Dictionary<string, string> { [ChildLabels.TemplateHash] = hash };

@@ -64,7 +64,7 @@ internal sealed class EngineConnection : IDisposable
         {
             return await ask(deadline).ConfigureAwait(false);
         }
-        catch (Exception e) when (!deadline.IsCallers(e))
+        catch (Exception e) when (Faults.IsOne(e) && !deadline.IsCallers(e))
         {
             return onFault(e, deadline);
         }

@@ -54,7 +54,7 @@ internal sealed class EngineGrpc : IDisposable
         {
             return await call(Within(deadline)).ConfigureAwait(false);
         }
-        catch (Exception e) when (!deadline.IsCallers(e))
+        catch (Exception e) when (Faults.IsOne(e) && !deadline.IsCallers(e))
         {
             var answer = Faults.Read(e, deadline);
             throw new EngineCallException(answer, $"{what} of {_address} failed: {HealthReading.Of(answer, null).Message}", e);

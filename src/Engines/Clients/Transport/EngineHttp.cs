@@ -40,7 +40,7 @@ internal sealed class EngineHttp(HttpMessageHandler handler, Uri address, Engine
             if (response.IsSuccessStatusCode) return await JsonAsync(response, deadline.Token).ConfigureAwait(false);
             throw Failed(path, new HealthAnswer.Http((int)response.StatusCode, await SnippetAsync(response, deadline.Token).ConfigureAwait(false)), null);
         }
-        catch (Exception e) when (e is not EngineCallException && !deadline.IsCallers(e))
+        catch (Exception e) when (e is not EngineCallException && Faults.IsOne(e) && !deadline.IsCallers(e))
         {
             throw e is JsonException or InvalidDataException
                 ? new EngineCallException(new HealthAnswer.NoReply(e.Message), $"{path} of {address.Authority} did not answer JSON: {e.Message}", e)
@@ -61,7 +61,7 @@ internal sealed class EngineHttp(HttpMessageHandler handler, Uri address, Engine
             using var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
             return await read(stream, deadline.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not EngineCallException && !deadline.IsCallers(e))
+        catch (Exception e) when (e is not EngineCallException && Faults.IsOne(e) && !deadline.IsCallers(e))
         {
             throw Failed(uri.AbsolutePath, Faults.Read(e, deadline), e);
         }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text.Json;
 using Grpc.Core;
 using Nemotron.Engines.Health;
 
@@ -8,10 +9,15 @@ namespace Nemotron.Engines.Clients.Transport;
 /// <summary>From what a transport throws to what it says of the engine.</summary>
 internal static class Faults
 {
+    /// <summary>Whether the network or the engine is at fault. Anything else is a fault of this program, and must not pass for one of the engine's.</summary>
+    public static bool IsOne(Exception exception) =>
+        exception is RpcException or HttpRequestException or OperationCanceledException or IOException or SocketException or EngineCallException or JsonException or InvalidDataException;
+
     /// <summary>Reads a fault of a call that had <paramref name="deadline"/>. Not for the caller's own cancellation.</summary>
     public static HealthAnswer Read(Exception fault, Deadline deadline)
     {
         if (deadline.Passed) return Late(deadline);
+        if (fault is EngineCallException call) return call.Answer;
         if (fault is RpcException rpc) return OfRpc(rpc, deadline);
         if (fault is OperationCanceledException) return new HealthAnswer.NoConnection("the connection did not come about in time");
         for (var inner = fault; inner is not null; inner = inner.InnerException)

@@ -101,7 +101,7 @@ public static class ExpositionReader
         foreach (var label in sample.Labels)
         {
             if (!LabelNames.TryGet(label.Name, out var labelName)) labelName = LabelText.Unescape(label.Name);
-            (labels ??= new(4)).Add(new(labelName, LabelText.Unescape(label.RawValue)));
+            (labels ??= new(4)).Add(new(labelName, families.Value(labelName, label.RawValue)));
         }
 
         families.Add(name, new Series(labels ?? (IReadOnlyList<KeyValuePair<string, string>>)[], sample.Value));

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
 namespace Nemotron.Engines.Metrics.Exposition;
 
 /// <summary>One series of a scrape.</summary>
@@ -18,6 +21,7 @@ public sealed record Series(IReadOnlyList<KeyValuePair<string, string>> Labels, 
 public sealed class MetricFamilies
 {
     private readonly Dictionary<string, List<Series>> _byName = [];
+    private readonly Dictionary<string, string> _lastValues = [];
 
     /// <summary>How many lines were neither samples nor comments nor blank. Above 0, what is missing may have been on them.</summary>
     public int MalformedLines { get; internal set; }
@@ -33,6 +37,14 @@ public sealed class MetricFamilies
 
     /// <summary>Whether at least one series of that name came.</summary>
     public bool Has(string name) => _byName.ContainsKey(name);
+
+    /// <summary>A label's value as a string. One series after the other has the same model and engine: those strings are shared.</summary>
+    internal string Value(string label, ReadOnlySpan<byte> raw)
+    {
+        ref var last = ref CollectionsMarshal.GetValueRefOrAddDefault(_lastValues, label, out _);
+        if (last is not null && !raw.Contains((byte)'\\') && Ascii.Equals(raw, last)) return last;
+        return last = LabelText.Unescape(raw);
+    }
 
     internal void Add(string name, Series series)
     {

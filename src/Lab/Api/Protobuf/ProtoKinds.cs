@@ -31,12 +31,6 @@ internal static class ProtoKinds
         (4, "propagationPolicy", ProtoType.Text)),
         (5, new ProtoField("dryRun", ProtoType.Text, true)));
 
-    private static readonly Fields ResourceAttributes = Of(
-        (1, "namespace", ProtoType.Text), (2, "verb", ProtoType.Text), (3, "group", ProtoType.Text), (4, "version", ProtoType.Text),
-        (5, "resource", ProtoType.Text), (6, "subresource", ProtoType.Text), (7, "name", ProtoType.Text));
-
-    private static readonly Fields NonResourceAttributes = Of((1, "path", ProtoType.Text), (2, "verb", ProtoType.Text));
-
     private static readonly Fields ObjectReference = Of(
         (1, "kind", ProtoType.Text), (2, "namespace", ProtoType.Text), (3, "name", ProtoType.Text), (4, "uid", ProtoType.Text), (5, "apiVersion", ProtoType.Text));
 
@@ -53,7 +47,15 @@ internal static class ProtoKinds
         [("policy/v1", "PodDisruptionBudget")] = Of((1, "metadata", Meta), (2, "spec", With(
             Of((1, "minAvailable", ProtoType.IntOrText), (3, "maxUnavailable", ProtoType.IntOrText)),
             (2, new ProtoField("selector", ProtoType.Message, false, () => ProtoWorkloads.LabelSelector))))),
-        [("authorization.k8s.io/v1", "SelfSubjectAccessReview")] = Of((1, "metadata", Meta), (2, "spec", Of((1, "resourceAttributes", ResourceAttributes), (2, "nonResourceAttributes", NonResourceAttributes)))),
+        [("authorization.k8s.io/v1", "SelfSubjectAccessReview")] = Of((1, "metadata", Meta), (2, "spec", ProtoAccess.SelfSubjectAccess)),
+        [("authorization.k8s.io/v1", "SubjectAccessReview")] = Of((1, "metadata", Meta), (2, "spec", ProtoAccess.SubjectAccess)),
+        [("authorization.k8s.io/v1", "LocalSubjectAccessReview")] = Of((1, "metadata", Meta), (2, "spec", ProtoAccess.SubjectAccess)),
+        [("authentication.k8s.io/v1", "TokenRequest")] = Of((1, "metadata", Meta), (2, "spec", ProtoAccess.TokenRequest)),
+        [("authentication.k8s.io/v1", "TokenReview")] = Of((1, "metadata", Meta), (2, "spec", ProtoAccess.TokenReview)),
+        [("rbac.authorization.k8s.io/v1", "Role")] = ProtoAccess.Role(Meta),
+        [("rbac.authorization.k8s.io/v1", "ClusterRole")] = ProtoAccess.Role(Meta),
+        [("rbac.authorization.k8s.io/v1", "RoleBinding")] = ProtoAccess.Binding(Meta),
+        [("rbac.authorization.k8s.io/v1", "ClusterRoleBinding")] = ProtoAccess.Binding(Meta),
         [("authorization.k8s.io/v1", "SelfSubjectRulesReview")] = Of((1, "metadata", Meta), (2, "spec", Of((1, "namespace", ProtoType.Text)))),
         [("authentication.k8s.io/v1", "SelfSubjectReview")] = Of((1, "metadata", Meta)),
         [("apps/v1", "Deployment")] = Of((1, "metadata", Meta), (2, "spec", ProtoWorkloads.DeploymentSpec(Meta))),

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Lab.Api.Access;
 
 namespace Nemotron.Lab.Api.Webhooks;
 
@@ -19,7 +20,7 @@ internal static class AdmissionReview
             ["requestResource"] = resource.DeepClone(),
             ["name"] = obj?.Name() is { Length: > 0 } name ? name : request.Name,
             ["operation"] = verb.ToString().ToUpperInvariant(),
-            ["userInfo"] = new JsonObject { ["username"] = "lab-admin", ["groups"] = new JsonArray("system:masters", "system:authenticated") },
+            ["userInfo"] = (request.User ?? UserInfo.Admin).ToJson(),
             ["object"] = obj?.DeepClone(),
             ["oldObject"] = old?.DeepClone(),
             ["dryRun"] = request.DryRun,

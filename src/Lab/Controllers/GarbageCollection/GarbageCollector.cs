@@ -8,6 +8,7 @@ namespace Nemotron.Lab.Controllers.GarbageCollection;
 internal sealed class GarbageCollector : Controller<string>
 {
     private static readonly TimeSpan UnknownKindRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SoonServed = TimeSpan.FromMilliseconds(100);
 
     // As in the real collector: events are not owned, and too many to follow.
     private static readonly HashSet<(string Group, string Plural)> Ignored = [("", "events"), ("events.k8s.io", "events")];
@@ -69,6 +70,15 @@ internal sealed class GarbageCollector : Controller<string>
             if (Ignored.Contains(name) || resource.Plural.Contains('/') || !served.Add(name) || watched.ContainsKey(name)) continue;
             watched[name] = resource;
             Context.Informers.For(resource).OnChange((before, after) => Changed(resource, before, after));
+        }
+
+        // A definition says Established a moment before its resource is served, and nothing tells of the second.
+        if (Context.Informers.For(BuiltIn.CustomResourceDefinitions).All.Any(crd =>
+            !crd.IsDeleting()
+            && crd.Items("status", "conditions").Any(condition => condition.Text("type") == "Established" && condition.Text("status") == "True")
+            && !served.Contains((crd.Text("spec", "group") ?? "", crd.Text("spec", "names", "plural") ?? ""))))
+        {
+            Queue.AddAfter("", SoonServed);
         }
 
         foreach (var (name, resource) in watched.Where(entry => !served.Contains(entry.Key)).ToList())

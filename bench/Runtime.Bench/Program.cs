@@ -1,0 +1,3 @@
+using Nemotron.Runtime.Bench;
+
+return await new BenchCommand().Parse(args).InvokeAsync();

@@ -1,0 +1,56 @@
+using System.Reflection;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Nemotron.Kube;
+
+/// <summary>A webhook as registered.</summary>
+internal interface IWebhookRegistration
+{
+    /// <summary>The path of its URL.</summary>
+    string Path { get; }
+
+    /// <summary>Answers one question.</summary>
+    /// <exception cref="MalformedReviewException">It is none.</exception>
+    Task<WebhookVerdict> JudgeAsync(IServiceProvider services, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
+}
+
+/// <summary>An answer, with what a log line needs.</summary>
+internal sealed record WebhookVerdict(string Uid, string Operation, NamespacedName Key, ValidationResult Result);
+
+/// <summary>A validating webhook of one entity type.</summary>
+internal sealed class ValidationWebhookRegistration<TWebhook, TEntity> : IWebhookRegistration
+    where TWebhook : ValidationWebhook<TEntity>
+    where TEntity : class, IKubernetesObject<V1ObjectMeta>
+{
+    internal ValidationWebhookRegistration()
+    {
+        var attribute = typeof(TWebhook).GetCustomAttribute<ValidationWebhookAttribute>()
+            ?? throw new ArgumentException($"{typeof(TWebhook).Name} has no [ValidationWebhook] attribute.");
+        if (attribute.EntityType != typeof(TEntity))
+        {
+            throw new ArgumentException($"{typeof(TWebhook).Name} is for {attribute.EntityType.Name} by its attribute, and is added for {typeof(TEntity).Name}.");
+        }
+
+        Path = attribute.Path;
+    }
+
+    public string Path { get; }
+
+    public async Task<WebhookVerdict> JudgeAsync(IServiceProvider services, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var review = AdmissionReview<TEntity>.Read(body);
+        await using var scope = services.CreateAsyncScope();
+        var webhook = scope.ServiceProvider.GetRequiredService<TWebhook>();
+        var result = review.Operation switch
+        {
+            "CREATE" => await webhook.CreateAsync(review.Object!, review.DryRun, cancellationToken),
+            "UPDATE" => await webhook.UpdateAsync(review.OldObject!, review.Object!, review.DryRun, cancellationToken),
+            "DELETE" => await webhook.DeleteAsync(review.OldObject!, review.DryRun, cancellationToken),
+            // Nothing is stored by any other.
+            _ => ValidationResult.Success(),
+        };
+        return new(review.Uid, review.Operation, review.Key, result);
+    }
+}

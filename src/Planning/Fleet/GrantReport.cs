@@ -1,0 +1,80 @@
+namespace Nemotron.Planning.Fleet;
+
+/// <summary>From the state at the end of an arbitration to the plan.</summary>
+internal sealed class GrantReport
+{
+    private readonly IReadOnlyDictionary<string, PoolLedger> pools;
+    private readonly Limits limits;
+    private readonly HashSet<HeldGroup> kept;
+    private readonly Dictionary<(string Pool, int Node), (int Gpus, List<string> Leaving)> now = [];
+
+    private GrantReport(IReadOnlyList<ClaimState> claims, IReadOnlyDictionary<string, PoolLedger> pools, Limits limits)
+    {
+        this.pools = pools;
+        this.limits = limits;
+        kept = [.. claims.SelectMany(claim => claim.Confirmed).Select(group => group.Held).OfType<HeldGroup>()];
+        foreach (var claim in claims)
+        {
+            foreach (var held in claim.Claim.Held) Count(claim, held);
+        }
+    }
+
+    /// <summary>The plan.</summary>
+    public static FleetPlan Of(IReadOnlyList<ClaimState> claims, IReadOnlyDictionary<string, PoolLedger> pools, Limits limits)
+    {
+        var report = new GrantReport(claims, pools, limits);
+        return new FleetPlan([.. claims.Select(report.Of)]);
+    }
+
+    // What stands on the nodes at present, and which of it leaves.
+    private void Count(ClaimState claim, HeldGroup held)
+    {
+        var pool = pools[claim.Claim.Pool];
+        foreach (var name in held.Nodes)
+        {
+            if (!pool.IndexOf.TryGetValue(name, out var node)) continue;
+            var (gpus, leaving) = now.GetValueOrDefault((claim.Claim.Pool, node), (0, []));
+            if (!kept.Contains(held)) leaving.Add(held.Id);
+            now[(claim.Claim.Pool, node)] = (gpus + claim.Claim.GpusPerNode, leaving);
+        }
+    }
+
+    private Grant Of(ClaimState claim) => new()
+    {
+        Claim = claim.Claim,
+        Kept = [.. claim.Confirmed.Select(group => group.Held).OfType<HeldGroup>()],
+        Released =
+        [
+            .. claim.Claim.Held.Where(held => !kept.Contains(held))
+                .OrderByDescending(held => held.Loading).ThenBy(held => held.Age).ThenBy(held => held.Id, StringComparer.Ordinal),
+        ],
+        Starts = [.. claim.Confirmed.Where(group => group.Held is null).Select(Start)],
+        Short = claim.Granted < claim.Claim.Need ? Reason(claim) : null,
+    };
+
+    private GroupStart Start(PlacedGroup group)
+    {
+        var claim = group.Claim.Claim;
+        var nodes = pools[claim.Pool].Pool.Nodes;
+        var after = new List<string>();
+        foreach (var node in group.Nodes)
+        {
+            var (gpus, leaving) = now.GetValueOrDefault((claim.Pool, node), (0, []));
+            if (gpus + claim.GpusPerNode > nodes[node].Gpus) after.AddRange(leaving);
+            now[(claim.Pool, node)] = (gpus + claim.GpusPerNode, leaving);
+        }
+
+        return new GroupStart([.. group.Nodes.Select(node => nodes[node].Name)], [.. after.Distinct().Order(StringComparer.Ordinal)]);
+    }
+
+    private Shortage Reason(ClaimState claim)
+    {
+        if (limits.ShortOfBudget(claim) > 0) return Shortage.BudgetSpent;
+        if (limits.ShortOfQuota(claim) > 0) return Shortage.QuotaSpent;
+        var pool = pools[claim.Claim.Pool];
+        var nodes = Enumerable.Range(0, pool.Pool.Nodes.Count).ToList();
+        var large = nodes.Where(node => pool.Pool.Nodes[node].Gpus >= claim.Claim.GpusPerNode).ToList();
+        if (large.Count == 0 || large.GroupBy(pool.DomainOf).Max(domain => domain.Count()) < claim.Claim.NodesPerGroup) return Shortage.NoSuchNode;
+        return nodes.Where(pool.Room.IsOpen).Sum(node => Math.Max(0, pool.Room.Free(node))) >= claim.Claim.GroupGpus ? Shortage.Fragmented : Shortage.LowerPriority;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using Nemotron.Gateway.Draining;
+using Nemotron.Gateway.Tests.Infrastructure;
+using Nemotron.Planning;
+
+namespace Nemotron.Gateway.Tests.Serving;
+
+/// <summary>A replica on its way out.</summary>
+public class DrainTests
+{
+    private const int Streams = 200;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_drain_with_200_streams_in_flight_loses_none()
+    {
+        await using var engine = await StubEngine.StartAsync();
+        engine.Tokens = [.. Enumerable.Range(0, 20).Select(i => $" {i}")];
+        engine.Gate = new SemaphoreSlim(0);
+        await using var gateway = await RunningGateway.StartAsync(Settings.Of(ReasoningGrammar.ThinkTags, ReasoningMode.On, engine.Address));
+        await Until.TrueAsync(async () => (await gateway.Admin.GetAsync("/readyz", Cancelled)).IsSuccessStatusCode, "the gateway is ready");
+        var answers = await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => gateway.ChatAsync("\"stream\":true")));
+        gateway.Service<ActiveRequests>().Count.ShouldBe(Streams);
+
+        var drained = gateway.Admin.PostAsync("/drain?wait=true", null, Cancelled);
+        await Until.TrueAsync(async () => await gateway.MetricAsync("nemotron_gateway_draining") == 1, "the drain has begun");
+        using (var answer = await gateway.Admin.GetAsync("/readyz", Cancelled)) answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        using (var answer = await gateway.ChatAsync("\"stream\":true"))
+        {
+            await RefusalTests.ShouldTellAsync(answer, 503, "draining");
+            answer.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(5));
+            answer.Headers.ConnectionClose.ShouldBe(true);
+        }
+
+        drained.IsCompleted.ShouldBeFalse();
+        engine.Gate.Release(Streams * 20);
+        var texts = await Task.WhenAll(answers.Select(answer => answer.Content.ReadAsStringAsync(Cancelled)));
+        texts.Distinct().Count().ShouldBe(1);
+        texts[0].Split("\n\n").Count(line => line.Contains("\"content\":\" ", StringComparison.Ordinal)).ShouldBe(20);
+        texts[0].ShouldEndWith("data: [DONE]\n\n");
+        (await (await drained).Content.ReadAsStringAsync(Cancelled)).ShouldBe("{\"draining\":true,\"inFlight\":0}\n");
+        (await gateway.MetricAsync("nemotron_gateway_cancelled_total{by=\"drain\"}")).ShouldBe(0);
+        foreach (var answer in answers) answer.Dispose();
+    }
+
+    [Fact]
+    public async Task At_the_deadline_what_is_left_is_cut_and_told()
+    {
+        await using var engine = await StubEngine.StartAsync();
+        engine.Gate = new SemaphoreSlim(1);
+        await using var gateway = await RunningGateway.StartAsync(Settings.Of(ReasoningGrammar.ThinkTags, ReasoningMode.On, engine.Address) with
+        {
+            Drain = new GatewayDrain { Deadline = TimeSpan.FromMilliseconds(100) },
+        });
+        using var answer = await gateway.ChatAsync("\"stream\":true");
+        using (await gateway.Admin.PostAsync("/drain?wait=true", null, Cancelled)) gateway.Service<ActiveRequests>().Count.ShouldBe(0);
+        (await answer.Content.ReadAsStringAsync(Cancelled)).ShouldContain("\"code\":\"draining\"");
+        await Until.TrueAsync(() => engine.Cancelled == 1, "the engine's work is cut");
+        (await gateway.MetricAsync("nemotron_gateway_cancelled_total{by=\"drain\"}")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_drain_may_be_taken_back()
+    {
+        await using var engine = await StubEngine.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync(Settings.Of(ReasoningGrammar.ThinkTags, upstream: engine.Address));
+        using (await gateway.Admin.PostAsync("/drain", null, Cancelled)) { }
+        using (var answer = await gateway.ChatAsync("")) answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        using (await gateway.Admin.DeleteAsync("/drain", Cancelled)) { }
+        using (var answer = await gateway.ChatAsync("")) answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+}
