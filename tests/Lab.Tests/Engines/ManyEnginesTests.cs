@@ -10,13 +10,14 @@ namespace Nemotron.Lab.Engines.Tests;
 public class ManyEnginesTests
 {
     /// <summary>
-    /// Many idle engines in one process: 20 by default, 500 with LAB_ENGINES=500. Prints what an idle engine costs: memory, and processor time with
-    /// a readiness probe every 10 s. Only the memory has a bound.
+    /// Many idle engines in one process: 20 by default. With LAB_ENGINES=500 that many, and for 20 s more to see what they cost while idle, each with a
+    /// readiness probe every 10 s. Prints what it measured; only the memory has a bound.
     /// </summary>
     [Fact]
     public async Task Idle_engines_are_cheap()
     {
-        var count = int.TryParse(Environment.GetEnvironmentVariable("LAB_ENGINES"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 20;
+        var measured = int.TryParse(Environment.GetEnvironmentVariable("LAB_ENGINES"), NumberStyles.None, CultureInfo.InvariantCulture, out var given);
+        var count = measured ? given : 20;
         var cancel = TestContext.Current.CancellationToken;
         await using var lab = await LabCluster.StartAsync(
             new() { Nodes = $"{(count + 7) / 8}xH100:8", LoadSpeed = 100, Engines = LabEngines.Simulated, KubeletEvents = false }, cancel);
@@ -35,12 +36,16 @@ public class ManyEnginesTests
 
         var took = watch.Elapsed;
         var ready = Measure();
-        var idle = TimeSpan.FromSeconds(20);
-        await Task.Delay(idle, TimeProvider.System, cancel);
-        var after = Measure();
-        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{count} engines ready in {took.TotalSeconds:0.0} s; {(ready.Bytes - before.Bytes) / 1024.0 / count:0} KiB each (managed and working set: {ready.Bytes >> 20} MiB); idle {(after.Cpu - ready.Cpu) / idle * 100:0.00} % of one processor"));
+        var output = TestContext.Current.TestOutputHelper!;
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{count} engines ready in {took.TotalSeconds:0.0} s; {(ready.Bytes - before.Bytes) / 1024.0 / count:0} KiB each, working set {ready.Bytes >> 20} MiB"));
+        if (measured)
+        {
+            var idle = TimeSpan.FromSeconds(20);
+            await Task.Delay(idle, TimeProvider.System, cancel);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"idle: {(Measure().Cpu - ready.Cpu) / idle * 100:0.0} % of one processor"));
+        }
+
         ((ready.Bytes - before.Bytes) / count).ShouldBeLessThan(4L << 20);
     }
 
