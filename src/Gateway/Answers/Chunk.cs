@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Nemotron.Gateway.Json;
 using Nemotron.Gateway.Requests;
@@ -29,10 +28,9 @@ internal readonly record struct ChoiceDelta(int Index, JsonToken Content, JsonTo
 internal sealed class Chunk
 {
     private readonly List<ChoiceDelta> _choices = [];
-    private readonly ChunkPattern _pattern = new();
 
     /// <summary>The answers it brings something for.</summary>
-    public ReadOnlySpan<ChoiceDelta> Choices => CollectionsMarshal.AsSpan(_choices);
+    public IReadOnlyList<ChoiceDelta> Choices => _choices;
 
     /// <summary>The answer's id.</summary>
     public JsonToken Id { get; private set; }
@@ -59,21 +57,6 @@ internal sealed class Chunk
     public bool Read(ReadOnlySpan<byte> json, ApiEndpoint endpoint)
     {
         Clear();
-        if (_pattern.Matches(json, out var choice, out var id))
-        {
-            _choices.Add(choice);
-            Id = id;
-            return true;
-        }
-
-        var isObject = Parse(json, endpoint);
-        if (_choices is [{ HasContent: true, HasReasoning: false, HasToolCalls: false } only] && !UsageValue.IsThere && !IsError) _pattern.Keep(json, only, Id);
-        else _pattern.Clear();
-        return isObject;
-    }
-
-    private bool Parse(ReadOnlySpan<byte> json, ApiEndpoint endpoint)
-    {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 256 });
         try
         {

@@ -6,13 +6,12 @@ internal static class ServerSentEvents
     private static ReadOnlySpan<byte> DataField => "data:"u8;
 
     /// <summary>Where the first event of the bytes ends, its empty line included; -1 where it is not all there.</summary>
-    /// <param name="bytes">The bytes.</param>
-    /// <param name="hasCarriageReturns">Lines may end in CR LF.</param>
-    public static int EndOfFirst(ReadOnlySpan<byte> bytes, bool hasCarriageReturns)
+    public static int EndOfFirst(ReadOnlySpan<byte> bytes)
     {
         var plain = bytes.IndexOf("\n\n"u8);
-        if (hasCarriageReturns && (plain < 0 ? bytes : bytes[..plain]).IndexOf("\n\r\n"u8) is >= 0 and var carriage) return carriage + 3;
-        return plain >= 0 ? plain + 2 : -1;
+        // Lines may end in CR LF; then no plain empty line comes before that one.
+        var carriage = (plain < 0 ? bytes : bytes[..plain]).IndexOf("\n\r\n"u8);
+        return carriage >= 0 ? carriage + 3 : plain >= 0 ? plain + 2 : -1;
     }
 
     /// <summary>The place of an event's data where that is a single line, as engines write it; empty for an event without data or with several lines of it.</summary>

@@ -70,8 +70,7 @@ internal sealed class SseRelay(RequestPlan plan, TokenMeter meter, TraceBudget? 
 
         int passed = 0, at = 0;
         var step = RelayStep.GoOn;
-        var carriageReturns = bytes.Contains((byte)'\r');
-        while (step == RelayStep.GoOn && ServerSentEvents.EndOfFirst(bytes[at..], carriageReturns) is > 0 and var length)
+        while (step == RelayStep.GoOn && ServerSentEvents.EndOfFirst(bytes[at..]) is > 0 and var length)
         {
             var sse = bytes.Slice(at, length);
             step = Read(sse, now, clock, out var changed);
@@ -86,7 +85,6 @@ internal sealed class SseRelay(RequestPlan plan, TokenMeter meter, TraceBudget? 
         }
 
         client.Write(bytes[passed..at]);
-        meter.Publish();
         if (step == RelayStep.GoOn) Keep(bytes[at..], wasBegun, client);
         return step;
     }

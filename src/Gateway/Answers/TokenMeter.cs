@@ -20,9 +20,6 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
     private long _thinking;
     private long _lastToken;
     private bool _anyToken;
-    private long _together;
-    private long _unpublishedOutput;
-    private long _unpublishedThinking;
 
     /// <summary>Output tokens counted so far.</summary>
     public long Output => _output;
@@ -48,29 +45,19 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
             if (!choice.HasToken) continue;
             var thought = Follow(json, choice);
             _output++;
-            _unpublishedOutput++;
+            metrics.OutputTokens.Inc();
             if (thought)
             {
                 _thinking++;
-                _unpublishedThinking++;
+                metrics.ThinkingTokens.Inc();
             }
 
-            if (_anyToken && _lastToken == now) _together++;
-            else if (_anyToken) metrics.InterTokenLatency.Observe(clock.GetElapsedTime(_lastToken, now).TotalSeconds);
+            if (_anyToken) metrics.InterTokenLatency.Observe(clock.GetElapsedTime(_lastToken, now).TotalSeconds);
             _lastToken = now;
             _anyToken = true;
         }
 
         if (chunk.Usage.Whole.IsThere) Take(chunk.Usage, 0);
-    }
-
-    /// <summary>Publishes what has been counted since the last time: once for all pieces that came together.</summary>
-    public void Publish()
-    {
-        if (_unpublishedOutput > 0) metrics.OutputTokens.Inc(_unpublishedOutput);
-        if (_unpublishedThinking > 0) metrics.ThinkingTokens.Inc(_unpublishedThinking);
-        if (_together > 0) metrics.InterTokenLatency.Observe(0, _together);
-        _unpublishedOutput = _unpublishedThinking = _together = 0;
     }
 
     /// <summary>Takes the engine's own counts.</summary>

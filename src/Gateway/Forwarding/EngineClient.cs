@@ -33,15 +33,16 @@ internal sealed class EngineClient : IDisposable
 
     /// <summary>Sends a body to an endpoint; ends when the answer's headers are there.</summary>
     /// <param name="client">The client's request, whose headers and query go along.</param>
-    /// <param name="endpoint">Where it is for at the engine.</param>
+    /// <param name="upstream">The engine.</param>
+    /// <param name="path">The path there.</param>
     /// <param name="body">The body.</param>
     /// <param name="keepsAuthorization">The client's <c>Authorization</c> is for the engine, not for the gateway.</param>
     /// <param name="cancellationToken">Cuts the call, and with it the engine's work.</param>
     /// <exception cref="HttpRequestException">The engine is not there or broke off.</exception>
     public Task<HttpResponseMessage> PostAsync(
-        HttpRequest client, Uri endpoint, ReadOnlyMemory<byte> body, bool keepsAuthorization, CancellationToken cancellationToken)
+        HttpRequest client, Uri upstream, string path, ReadOnlyMemory<byte> body, bool keepsAuthorization, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, client.QueryString.HasValue ? new Uri(endpoint, client.QueryString.ToUriComponent()) : endpoint)
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(upstream, path + client.QueryString.ToUriComponent()))
         {
             Version = HttpVersion.Version11,
             Content = new ReadOnlyMemoryContent(body),

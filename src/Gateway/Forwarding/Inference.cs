@@ -16,8 +16,6 @@ namespace Nemotron.Gateway.Forwarding;
 /// <param name="tools">What the process has one of.</param>
 internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, GatewayState.Snapshot state, ActiveRequest active, InferenceTools tools)
 {
-    private const int StreamBufferBytes = 16384;
-
     private readonly GatewayTimeouts _timeouts = state.Settings.Timeouts;
     private ModeMetrics? _metrics;
     private long _asked;
@@ -92,7 +90,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         active.LastActivity = tools.Clock.GetTimestamp();
         active.OnSilence = CutReason.FirstByteTimeout;
         active.Patience = _timeouts.FirstByte;
-        return tools.Engine.PostAsync(context.Request, state.AddressOf(endpoint), body, state.ApiKeys is null, active.Cancelled);
+        return tools.Engine.PostAsync(context.Request, state.Upstream, ApiEndpoints.PathOf(endpoint), body, state.ApiKeys is null, active.Cancelled);
     }
 
     private async Task<Outcome> AnswerAsync(RequestPlan plan)
@@ -139,27 +137,16 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
     {
         await using var stream = await response.Content.ReadAsStreamAsync(active.Cancelled);
         var client = context.Response.BodyWriter;
+        var buffer = new byte[4096];
         while (true)
         {
-            // Without a buffer: a stream that waits for its next token holds none.
-            var waiting = stream.ReadAsync(Memory<byte>.Empty, active.Cancelled);
+            var reading = stream.ReadAsync(buffer, active.Cancelled);
             // The client is told at once that its stream has begun, and the first token need not wait for it.
-            if (!context.Response.HasStarted && !waiting.IsCompleted) await client.FlushAsync(active.Cancelled);
-            await waiting;
-            var buffer = ArrayPool<byte>.Shared.Rent(StreamBufferBytes);
-            var (read, now, step) = (0, 0L, RelayStep.GoOn);
-            try
-            {
-                read = await stream.ReadAsync(buffer, active.Cancelled);
-                now = Heard();
-                if (read > 0) step = relay.Write(buffer.AsSpan(0, read), client, now, tools.Clock);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
-
+            if (!context.Response.HasStarted && !reading.IsCompleted) await client.FlushAsync(active.Cancelled);
+            var read = await reading;
             if (read == 0) break;
+            var now = Heard();
+            var step = relay.Write(buffer.AsSpan(0, read), client, now, tools.Clock);
             if (_waits && meter.AnyToken)
             {
                 Waits(false);

@@ -119,6 +119,7 @@ internal static class GatewayHost
 
     private static void Listen(KestrelServerOptions kestrel, GatewayOptions options)
     {
+        var address = IPAddress.Parse(options.Address);
         kestrel.AddServerHeader = false;
         // The limit on bodies may change while the gateway runs, so it is held where they are read.
         kestrel.Limits.MaxRequestBodySize = null;
@@ -127,7 +128,7 @@ internal static class GatewayHost
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         // A client may pause in reading its stream; one that reads nothing for a minute is gone.
         kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 10, gracePeriod: TimeSpan.FromMinutes(1));
-        Listen(options.Port, listen =>
+        kestrel.Listen(address, options.Port, listen =>
         {
             var certificate = kestrel.ApplicationServices.GetRequiredService<ServerCertificate>();
             if (kestrel.ApplicationServices.GetRequiredService<GatewayState>().Current.Settings.Access.TlsCertificateFile is null)
@@ -142,7 +143,7 @@ internal static class GatewayHost
                 OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
             });
         });
-        Listen(options.AdminPort, listen =>
+        kestrel.Listen(address, options.AdminPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection =>
@@ -151,12 +152,6 @@ internal static class GatewayHost
                 return next(connection);
             });
         });
-
-        void Listen(int port, Action<ListenOptions> configure)
-        {
-            if (options.Address == GatewayCommandLine.AnyAddress) kestrel.ListenAnyIP(port, configure);
-            else kestrel.Listen(IPAddress.Parse(options.Address), port, configure);
-        }
     }
 
     private static void AddLogging(ILoggingBuilder logging, GatewayOptions options)

@@ -15,9 +15,6 @@ internal sealed record GatewayOptions(string Config, string Address, int Port, i
 /// <summary>The gateway's command line. Every option is also taken from the environment: <c>--admin-port</c> from <c>NEMOTRON_GATEWAY_ADMIN_PORT</c>.</summary>
 internal static class GatewayCommandLine
 {
-    /// <summary>Every address of the pod.</summary>
-    public const string AnyAddress = "*";
-
     private const int DefaultAdminPort = 9464;
 
     /// <summary>The command.</summary>
@@ -29,11 +26,7 @@ internal static class GatewayCommandLine
     {
         var config = new Option<string?>("--config") { Description = "The settings file (docs/reasoning.md). Changes of it are taken while the gateway runs." };
         config.DefaultValueFactory = _ => Variable(config.Name);
-        var address = Text("--address", AnyAddress, "The IP address to listen on; * for every one, IPv6 included.");
-        address.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is { } text && text != AnyAddress && !System.Net.IPAddress.TryParse(text, out _)) result.AddError("--address must be an IP address or *.");
-        });
+        var address = Text("--address", "0.0.0.0", "The address to listen on.");
         var port = Whole("--port", 8000, 0, 65535, "Port for clients.");
         var adminPort = Whole("--admin-port", DefaultAdminPort, 0, 65535, "Port of /metrics, /healthz, /readyz and /drain.");
         var headers = Whole("--max-header-bytes", 32768, 1024, 1 << 20, "Most bytes of a request's headers.");

@@ -1,7 +1,6 @@
 using System.Text;
 using Nemotron.Gateway.Access;
 using Nemotron.Gateway.Observing;
-using Nemotron.Gateway.Requests;
 using Nemotron.Planning;
 
 namespace Nemotron.Gateway.Hosting;
@@ -84,13 +83,8 @@ internal sealed class GatewayState
     /// <param name="AdminKeys">Who may drain from another machine; null: nobody.</param>
     internal sealed record Snapshot(GatewaySettings Settings, KeyRing? ApiKeys, KeyRing? AdminKeys)
     {
-        private readonly Uri[] _addresses = [.. new[] { ApiEndpoint.Chat, ApiEndpoint.Completions, ApiEndpoint.Responses }.Select(endpoint => new Uri(Settings.Upstream + ApiEndpoints.PathOf(endpoint)))];
-
         /// <summary>The engine.</summary>
         public Uri Upstream { get; } = new(Settings.Upstream);
-
-        /// <summary>Where the engine serves an endpoint.</summary>
-        public Uri AddressOf(ApiEndpoint endpoint) => _addresses[(int)endpoint - 1];
     }
 }
 

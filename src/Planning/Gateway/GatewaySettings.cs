@@ -6,8 +6,11 @@ namespace Nemotron.Planning;
 /// </summary>
 public sealed record GatewaySettings
 {
-    /// <summary>The address of an engine that speaks OpenAI's API, such as <c>http://127.0.0.1:8001</c>: scheme, host and port only.</summary>
+    /// <summary>The engine's address, such as <c>http://127.0.0.1:8001</c>: scheme, host and port only.</summary>
     public required string Upstream { get; init; }
+
+    /// <summary>What the engine speaks.</summary>
+    public GatewayEngine Engine { get; init; } = GatewayEngine.OpenAI;
 
     /// <summary>The path that answers 200 once the engine can serve.</summary>
     public string HealthPath { get; init; } = "/health";
@@ -32,6 +35,13 @@ public sealed record GatewaySettings
 
     /// <summary>The share of requests, 0 to 1, whose rewritten body is written to the log with all that the user said in it. 0, the default, writes none.</summary>
     public double LoggedRequestShare { get; init; }
+}
+
+/// <summary>What an engine speaks.</summary>
+public enum GatewayEngine
+{
+    /// <summary>OpenAI's API over HTTP: trtllm-serve, vLLM, SGLang, NIM, Triton's OpenAI front end.</summary>
+    OpenAI,
 }
 
 /// <summary>The reasoning mode of a deployment, as its gateway holds it.</summary>

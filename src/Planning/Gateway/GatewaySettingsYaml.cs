@@ -16,6 +16,7 @@ public static class GatewaySettingsYaml
         var settings = new GatewaySettings
         {
             Upstream = Address(root.Required("upstream")),
+            Engine = root.Optional("engine")?.Enum<GatewayEngine>() ?? defaults.Engine,
             HealthPath = root.Optional("healthPath") is { } path ? HealthPath(path) : defaults.HealthPath,
             Reasoning = Reasoning(root.Required("reasoning")),
             StreamUsage = root.Optional("streamUsage")?.Enum<StreamUsage>() ?? defaults.StreamUsage,
@@ -35,6 +36,7 @@ public static class GatewaySettingsYaml
         var defaults = new GatewaySettings { Upstream = "", Reasoning = settings.Reasoning };
         var root = new GatewaySettingsWriter()
             .Text("upstream", settings.Upstream)
+            .Unless("engine", settings.Engine, defaults.Engine)
             .Unless("healthPath", settings.HealthPath, defaults.HealthPath)
             .Section("reasoning", RenderReasoning(settings.Reasoning))
             .Unless("streamUsage", settings.StreamUsage, defaults.StreamUsage)

@@ -151,6 +151,8 @@ public class StatefulSetBehaviourTests
 
         await lab.CreateAsync(BuiltIn.PersistentVolumeClaims, Claim("weights", "local"));
         await lab.UntilAsync(BuiltIn.Events, () => lab.EventsOf("weights").Contains("WaitForFirstConsumer: waiting for first consumer to be created before binding"));
+        // The binder chooses among the volumes that it has seen.
+        await lab.UntilAsync(BuiltIn.PersistentVolumes, () => lab.Api.Get(BuiltIn.PersistentVolumes, null, "right").Text("status", "phase") == "Available");
         await lab.CreateAsync(BuiltIn.Pods, Mounting("p", "weights"));
         await lab.UntilAsync(BuiltIn.PersistentVolumeClaims, "weights", claim => claim.Text("status", "phase") == "Bound");
         lab.Get(BuiltIn.PersistentVolumeClaims, "weights").Text("spec", "volumeName").ShouldBe("right");
