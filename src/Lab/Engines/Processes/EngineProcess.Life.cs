@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Nemotron.Lab.Controllers;
-using Nemotron.Lab.Nodes;
 
 namespace Nemotron.Lab.Engines;
 

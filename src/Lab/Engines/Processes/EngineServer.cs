@@ -12,9 +12,6 @@ internal abstract class EngineServer(SimulatedEngine engine, Func<EngineFaults> 
     /// <summary>The engine.</summary>
     public SimulatedEngine Engine { get; } = engine;
 
-    /// <summary>The requests that are being answered.</summary>
-    protected InFlight Requests { get; } = new();
-
     /// <summary>The ports it opens once the engine has loaded.</summary>
     public abstract IReadOnlyList<WantedPort> Ports { get; }
 
