@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The main job on one machine, without a cluster or a GPU: starts the Lab (a simulated control plane with 3 nodes of
 # 8 simulated H100), starts the operator against it, applies config/samples/fleet.yaml with kubectl and waits until
-# Nano, Super and Ultra are ready.
+# Nano, Super and Ultra are ready: simulated engines listen behind their pods, are probed, and one of them is asked a question.
 #   ./demo.sh          ends when they are
 #   ./demo.sh --keep   leaves everything running and says how to use it
 set -euo pipefail
@@ -56,8 +56,12 @@ say "Building …"
 dotnet build src/Lab -c Release -nodeReuse:false -v quiet >"$out/build.log" 2>&1 && dotnet build src/Operator -c Release -nodeReuse:false -v quiet >>"$out/build.log" 2>&1 ||
   { tail -n 20 "$out/build.log" >&2; die "The build failed."; }
 
-say "Starting the Lab: a simulated control plane with 3 simulated nodes of 8 H100 each …"
-dotnet src/Lab/bin/Release/net10.0/nemotron-lab.dll up --kubeconfig "$KUBECONFIG" --nodes 3xH100:8 --load-speed 4 >"$out/lab.log" 2>&1 &
+# Elsewhere pods have no addresses that lead anywhere, and become ready by the time that passes.
+engines=none
+if [ "$(uname -s)" = Linux ] && command -v curl >/dev/null; then engines=simulated; fi
+
+say "Starting the Lab: a simulated control plane with 3 simulated nodes of 8 H100 each, engines: $engines …"
+dotnet src/Lab/bin/Release/net10.0/nemotron-lab.dll up --kubeconfig "$KUBECONFIG" --nodes 3xH100:8 --engines $engines --load-speed 4 >"$out/lab.log" 2>&1 &
 lab=$!
 until_ok $lab kubectl get --raw /readyz || { tail -n 5 "$out/lab.log" >&2; die "The Lab did not start."; }
 
@@ -110,6 +114,14 @@ if kubectl apply --dry-run=server -f config/samples/bad/admission/does-not-fit.y
 
 kubectl -n models get nemo,gnp
 
+if [ $engines = simulated ]; then
+  address="$(kubectl -n models get service nano -o jsonpath='{.spec.clusterIP}:{.spec.ports[0].port}')"
+  say "Asking nano through its Service, http://$address (the answer is simulated: no model is loaded):"
+  answer="$(curl --silent --show-error --fail --noproxy '*' --max-time 60 "http://$address/v1/chat/completions" -H 'Content-Type: application/json' \
+    -d '{"model":"nano","messages":[{"role":"user","content":"Say hello."}],"max_tokens":24}')" || die "Nano did not answer."
+  printf '  %s …\n' "$(printf '%s' "$answer" | sed -n 's/.*"content":"\([^"]*\)".*/\1/p')"
+fi
+
 if [ $keep = yes ]; then
   trap - EXIT INT TERM
   cat <<EOF
@@ -119,6 +131,8 @@ Still running. To use it:
   kubectl -n models describe nemo ultra
   kubectl -n models scale nemo nano --replicas=2
   kubectl -n models get pods -o wide
+  kubectl -n models logs deploy/nano
+  dotnet src/Lab/bin/Release/net10.0/nemotron-lab.dll fault --namespace models POD rank-crash
 To end it:
   kill $operator $lab
 Logs: $out/lab.log $out/operator.log

@@ -17,8 +17,8 @@ internal sealed class EngineLab : IAsyncDisposable
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<EngineLab> StartAsync(string nodes = "1xH100:8", double clockSpeed = 20, double loadSpeed = 20) => new(await LabCluster.StartAsync(
-        new() { Nodes = nodes, ClockSpeed = clockSpeed, LoadSpeed = loadSpeed, Engines = LabEngines.Simulated }, Cancel));
+    public static async Task<EngineLab> StartAsync(string nodes = "1xH100:8", double clockSpeed = 20, double loadSpeed = 20, string? gateway = null) => new(await LabCluster.StartAsync(
+        new() { Nodes = nodes, ClockSpeed = clockSpeed, LoadSpeed = loadSpeed, Engines = LabEngines.Simulated, Gateway = gateway }, Cancel));
 
     /// <summary>A pod with one engine container.</summary>
     public static JsonObject Pod(string name, string image, string[] command, int gpus = 1, string? more = null, string[]? env = null)

@@ -56,7 +56,6 @@ internal sealed class GatewayProcess : IContainerProcess, IDisposable
                 WorkingDirectory = folder.FullName,
             };
             if (info.FileName == "dotnet") info.ArgumentList.Add(program);
-            // Later options win; the container's own are kept.
             foreach (var word in Arguments()) info.ArgumentList.Add(word);
             foreach (var (name, value) in start.Environment) info.Environment[name] = value;
             var made = new Process { StartInfo = info, EnableRaisingEvents = true };
@@ -139,7 +138,13 @@ internal sealed class GatewayProcess : IContainerProcess, IDisposable
 
     private IEnumerable<string> Arguments()
     {
-        var words = start.CommandLine.Count > 0 && start.CommandLine[0].EndsWith("nemotron-gateway", StringComparison.Ordinal) ? start.CommandLine.Skip(1) : start.CommandLine;
+        var words = start.CommandLine.Count > 0 && start.CommandLine[0].EndsWith("nemotron-gateway", StringComparison.Ordinal) ? start.CommandLine.Skip(1).ToList() : [.. start.CommandLine];
+        foreach (var option in new[] { "--config", "--address" })
+        {
+            var at = words.FindIndex(word => word == option || word.StartsWith(option + "=", StringComparison.Ordinal));
+            if (at >= 0) words.RemoveRange(at, words[at] == option ? Math.Min(2, words.Count - at) : 1);
+        }
+
         return [.. words, "--config", Local(line!.Config), "--address", start.Ip.ToString()];
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
 namespace Nemotron.Lab.Engines;
@@ -8,24 +9,11 @@ namespace Nemotron.Lab.Engines;
 /// <param name="port">The port it came in by.</param>
 internal sealed class PodConnection(ConnectionContext connection, PodPort port)
 {
-    private int answering;
-
-    /// <summary>Requests on it that are being answered.</summary>
-    public int Answering => Volatile.Read(ref answering);
-
     /// <summary>Answers a request of it.</summary>
-    public async Task AnswerAsync(HttpContext http)
-    {
-        Interlocked.Increment(ref answering);
-        try
-        {
-            await port.Answer(http);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref answering);
-        }
-    }
+    public Task AnswerAsync(HttpContext http) => port.Answer(http);
+
+    /// <summary>Has it closed when what is being answered on it has been: at once where nothing is.</summary>
+    public void Finish() => connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
 
     /// <summary>Cuts it.</summary>
     public void Cut() => connection.Abort(new ConnectionAbortedException("The simulated process ended."));

@@ -16,6 +16,7 @@ internal sealed class PodPort : IDisposable
     // Accepted while unreachable, and never heard.
     private readonly List<Socket> unheard = [];
     private readonly Lock gate = new();
+    private TaskCompletionSource? lastClosed;
     private bool closed;
     private bool unreachable;
 
@@ -83,8 +84,23 @@ internal sealed class PodPort : IDisposable
         return port;
     }
 
-    /// <summary>Stops accepting; connections that are open go on.</summary>
-    public void StopListening() => listener.Dispose();
+    /// <summary>Stops accepting. What is being answered on open connections is answered to its end, and then they close.</summary>
+    public void StopListening()
+    {
+        listener.Dispose();
+        PodConnection[] open;
+        lock (gate) open = [.. connections];
+        foreach (var connection in open) connection.Finish();
+    }
+
+    /// <summary>Ends when no connection is open.</summary>
+    public Task Closed
+    {
+        get
+        {
+            lock (gate) return connections.Count == 0 ? Task.CompletedTask : (lastClosed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
 
     /// <summary>Closes the port and cuts its connections, as the end of a process does.</summary>
     public void Dispose()
@@ -95,6 +111,7 @@ internal sealed class PodPort : IDisposable
             closed = true;
             open = [.. connections];
             connections.Clear();
+            lastClosed?.TrySetResult();
             foreach (var socket in unheard) socket.Dispose();
             unheard.Clear();
         }
@@ -109,14 +126,6 @@ internal sealed class PodPort : IDisposable
         PodConnection[] open;
         lock (gate) open = [.. connections];
         Cut(open);
-    }
-
-    /// <summary>Cuts the connections on which nothing is being answered, as a server that ends does with those kept alive.</summary>
-    public void CutIdleConnections()
-    {
-        PodConnection[] idle;
-        lock (gate) idle = [.. connections.Where(connection => connection.Answering == 0)];
-        Cut(idle);
     }
 
     private static void Cut(PodConnection[] open)
@@ -162,7 +171,15 @@ internal sealed class PodPort : IDisposable
             connections.Add(connection);
             connection.OnClosed(static (port, gone) =>
             {
-                lock (port.gate) port.connections.Remove(gone);
+                lock (port.gate)
+                {
+                    port.connections.Remove(gone);
+                    if (port.connections.Count == 0)
+                    {
+                        port.lastClosed?.TrySetResult();
+                        port.lastClosed = null;
+                    }
+                }
             });
             return true;
         }

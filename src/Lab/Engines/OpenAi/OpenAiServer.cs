@@ -12,6 +12,8 @@ internal abstract class OpenAiServer(SimulatedEngine engine, Func<EngineFaults> 
     private static readonly TimeSpan DisconnectNoticed = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShutDown = TimeSpan.FromSeconds(1);
 
+    // Those whose clients have left count until the engine has noticed.
+    private readonly InFlight requests = new();
     private readonly AnswerParts parts = new(engine.Settings);
     private long lastId;
 
@@ -26,8 +28,8 @@ internal abstract class OpenAiServer(SimulatedEngine engine, Func<EngineFaults> 
     {
         ports.StopListening();
         Engine.Log.Write("INFO:     Waiting for connections to close. (CTRL+C to force quit)");
-        await Requests.Idle.WaitAsync(killed);
-        ports.StopListening();
+        await requests.Idle.WaitAsync(killed);
+        await ports.ClosedAsync().WaitAsync(killed);
         await Task.Delay(ShutDown, Engine.Time, killed);
         Engine.Log.Write("INFO:     Application shutdown complete.");
         return 0;
@@ -46,7 +48,7 @@ internal abstract class OpenAiServer(SimulatedEngine engine, Func<EngineFaults> 
     /// <summary>Answers a request.</summary>
     protected async Task HandleAsync(HttpContext http)
     {
-        using var entered = Requests.Enter();
+        using var entered = requests.Enter();
         http.Response.Headers.Server = Engine.ServerHeader;
         if (Engine.Draining) http.Response.Headers.Connection = "close";
         var path = http.Request.Path.Value ?? "/";
@@ -112,7 +114,7 @@ internal abstract class OpenAiServer(SimulatedEngine engine, Func<EngineFaults> 
     private async Task AbortLaterAsync(EngineRequest request)
     {
         // The server has left the request; the engine goes on with it until the disconnect is noticed.
-        using var entered = Requests.Enter();
+        using var entered = requests.Enter();
         await Task.Delay(DisconnectNoticed, Engine.Time);
         Engine.Replica.Abort(request);
     }

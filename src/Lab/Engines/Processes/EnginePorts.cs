@@ -37,15 +37,14 @@ internal sealed class EnginePorts(PodTransport transport, IPAddress pod, bool ex
         }
     }
 
-    /// <summary>Stops listening on a port, or on all when <paramref name="number"/> is null, and cuts the connections on which nothing is being answered.</summary>
+    /// <summary>Stops listening on a port, or on all when <paramref name="number"/> is null; open connections close when what is being answered on them has been.</summary>
     public void StopListening(int? number = null)
     {
-        foreach (var port in Of(number))
-        {
-            port.StopListening();
-            port.CutIdleConnections();
-        }
+        foreach (var port in Of(number)) port.StopListening();
     }
+
+    /// <summary>Ends when no connection to a port is open, or to any when <paramref name="number"/> is null.</summary>
+    public Task ClosedAsync(int? number = null) => Task.WhenAll(Of(number).Select(port => port.Closed));
 
     /// <summary>Cuts the pod's address off, or lets it back. Its localhost is not affected.</summary>
     public void SetReachable(bool value)

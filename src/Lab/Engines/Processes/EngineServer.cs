@@ -12,9 +12,6 @@ internal abstract class EngineServer(SimulatedEngine engine, Func<EngineFaults> 
     /// <summary>The engine.</summary>
     public SimulatedEngine Engine { get; } = engine;
 
-    /// <summary>The requests that are being answered.</summary>
-    protected InFlight Requests { get; } = new();
-
     /// <summary>The ports it opens once the engine has loaded.</summary>
     public abstract IReadOnlyList<WantedPort> Ports { get; }
 
@@ -53,8 +50,8 @@ internal abstract class EngineServer(SimulatedEngine engine, Func<EngineFaults> 
                 Engine.Replica.Frozen = true;
                 break;
             case EngineFaultKind.FatalError:
-                Engine.Replica.FailAll();
                 Engine.Health = EngineHealth.Fatal;
+                Engine.Replica.FailAll();
                 break;
             default:
                 // Its peers wait for the dead rank until the launcher notices and kills them all.
@@ -69,8 +66,8 @@ internal abstract class EngineServer(SimulatedEngine engine, Func<EngineFaults> 
                 }
 
                 Engine.Log.Write("[TRT-LLM] [E] One or more MPI ranks exited; the executor is shut down.");
-                Engine.Replica.FailAll();
                 Engine.Health = EngineHealth.Broken;
+                Engine.Replica.FailAll();
                 break;
         }
     }

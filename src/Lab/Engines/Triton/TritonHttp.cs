@@ -14,7 +14,6 @@ internal sealed class TritonHttp(TritonServer server)
     /// <summary>Answers a request.</summary>
     public async Task HandleAsync(HttpContext http)
     {
-        using var entered = server.EnterHttp();
         http.Response.Headers.Server = server.Engine.ServerHeader;
         if (server.Engine.Draining) http.Response.Headers.Connection = "close";
         try

@@ -10,6 +10,7 @@ namespace Nemotron.Lab.Engines;
 internal sealed class TritonServer(SimulatedEngine engine, RequestDelegate grpc, Func<EngineFaults> faults) : EngineServer(engine, faults)
 {
     private const string Stopping = "GRPC server is shutting down and has stopped accepting new requests.";
+    private static readonly TimeSpan Unload = TimeSpan.FromSeconds(2);
     private static readonly string[] Services = ["/inference.GRPCInferenceService/", "/grpc.health.v1.Health/"];
 
     private readonly ConcurrentDictionary<string, EngineRequest> byId = new(StringComparer.Ordinal);
@@ -50,11 +51,21 @@ internal sealed class TritonServer(SimulatedEngine engine, RequestDelegate grpc,
         Engine.Log.Write("Signal (15) received.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(killed);
         var expired = Task.Delay(Engine.Settings.ExitTimeout, Engine.Time, limit.Token);
-        if (Engine.Settings.HttpPort is { } http) ports.StopListening(http);
-        await Task.WhenAny(Requests.Idle, expired);
+        if (Engine.Settings.HttpPort is { } http)
+        {
+            ports.StopListening(http);
+            await Task.WhenAny(ports.ClosedAsync(http), expired);
+        }
+
         grpcStops = true;
-        if (Engine.Settings.GrpcPort is { } port) ports.StopListening(port);
-        await Task.WhenAny(GrpcRequests.Idle, expired);
+        if (Engine.Settings.GrpcPort is { } port)
+        {
+            ports.StopListening(port);
+            await Task.WhenAny(GrpcRequests.Idle, expired);
+            // Streams without a request do not hold it up for longer than it takes to unload the model.
+            await Task.WhenAny(ports.ClosedAsync(port), Task.Delay(Unload, Engine.Time, limit.Token), expired);
+        }
+
         var inTime = !expired.IsCompleted;
         await limit.CancelAsync();
         killed.ThrowIfCancellationRequested();
@@ -75,9 +86,6 @@ internal sealed class TritonServer(SimulatedEngine engine, RequestDelegate grpc,
 
     /// <summary>The model of a name; an empty one is none.</summary>
     public TritonModel? Find(string name) => Models.FirstOrDefault(model => model.Name == name);
-
-    /// <summary>Counts an HTTP request.</summary>
-    public IDisposable EnterHttp() => Requests.Enter();
 
     /// <summary>Takes a request in.</summary>
     /// <param name="model">The model's name.</param>

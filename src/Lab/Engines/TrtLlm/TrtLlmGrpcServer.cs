@@ -18,9 +18,6 @@ internal sealed class TrtLlmGrpcServer(SimulatedEngine engine, RequestDelegate g
     /// <summary>Requests by the id that their clients gave.</summary>
     public ConcurrentDictionary<string, EngineRequest> ById { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The calls that are being answered.</summary>
-    public InFlight Calls => Requests;
-
     /// <inheritdoc/>
     public override IReadOnlyList<WantedPort> Ports => [new(Engine.Settings.GrpcPort!.Value, PortProtocol.Grpc, http => GrpcPort.AnswerAsync(http, this, Services, grpc))];
 
@@ -32,7 +29,7 @@ internal sealed class TrtLlmGrpcServer(SimulatedEngine engine, RequestDelegate g
     {
         ports.StopListening();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(killed);
-        await Task.WhenAny(Requests.Idle, Task.Delay(Grace, Engine.Time, limit.Token));
+        await Task.WhenAny(ports.ClosedAsync(), Task.Delay(Grace, Engine.Time, limit.Token));
         await limit.CancelAsync();
         killed.ThrowIfCancellationRequested();
         return 0;

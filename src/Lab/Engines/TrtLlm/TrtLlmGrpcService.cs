@@ -50,7 +50,6 @@ internal sealed class TrtLlmGrpcService : TrtllmService.TrtllmServiceBase
     public override async Task Generate(GenerateRequest request, IServerStreamWriter<GenerateResponse> responseStream, ServerCallContext context)
     {
         var server = Server(context);
-        using var entered = server.Calls.Enter();
         if (server.Engine.Draining) throw new RpcException(new Status(StatusCode.Unavailable, "Server is shutting down"));
         var running = Begin(server, request, context);
         server.ById[request.RequestId] = running;

@@ -140,6 +140,12 @@ internal sealed class LivePods(IContainerRuntime runtime, TimeProvider time, Act
         catch (OperationCanceledException) when (closing.IsCancellationRequested)
         {
         }
+#pragma warning disable CA1031 // A probe that cannot be carried out has failed, whatever the reason.
+        catch (Exception impossible)
+#pragma warning restore CA1031
+        {
+            Tell(key, new PodNews.Probed(live.Name, live.Restarts, time.GetUtcNow(), kind, new(false, impossible.Message)));
+        }
     }
 
     private async Task HookAsync(ObjectKey key, LiveContainer live, JsonObject hook, JsonObject container, TimeSpan grace, CancellationToken cancel)
