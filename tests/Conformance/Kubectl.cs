@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Nemotron.Lab.Api;
 using Nemotron.Lab.Api.Access;
+using Nemotron.Lab.Nodes;
 
 namespace Nemotron.Conformance;
 
@@ -8,10 +9,12 @@ namespace Nemotron.Conformance;
 internal sealed class Kubectl : IAsyncDisposable
 {
     private readonly string home;
+    private readonly IAsyncDisposable running;
 
-    private Kubectl(LabServer server, string home)
+    private Kubectl(LabServer server, IAsyncDisposable running, string home)
     {
         Server = server;
+        this.running = running;
         this.home = home;
     }
 
@@ -22,11 +25,17 @@ internal sealed class Kubectl : IAsyncDisposable
     /// <summary>Starts a server for one test; skips the test, saying so, when there is no kubectl.</summary>
     public static async Task<Kubectl> StartAsync(LabServerOptions? options = null)
     {
-        SkipWithout("kubectl", "Debian: apt-get install kubernetes-client, or the release's binary");
+        SkipWithoutKubectl();
         var server = await LabServer.StartAsync(options ?? new LabServerOptions(), TestContext.Current.CancellationToken);
-        string home = Directory.CreateTempSubdirectory("lab-kubectl-").FullName;
-        server.WriteKubeconfig(Path.Combine(home, "kubeconfig"));
-        return new Kubectl(server, home);
+        return Of(server, server);
+    }
+
+    /// <summary>Starts a cluster, with controllers and nodes, for one test; skips the test, saying so, when there is no kubectl.</summary>
+    public static async Task<Kubectl> StartAsync(LabClusterOptions options)
+    {
+        SkipWithoutKubectl();
+        var cluster = await LabCluster.StartAsync(options, TestContext.Current.CancellationToken);
+        return Of(cluster.Server, cluster);
     }
 
     /// <summary>Writes a further kubeconfig; its path.</summary>
@@ -69,7 +78,7 @@ internal sealed class Kubectl : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Server.DisposeAsync();
+        await running.DisposeAsync();
         Directory.Delete(home, recursive: true);
     }
 
@@ -79,6 +88,15 @@ internal sealed class Kubectl : IAsyncDisposable
         bool installed = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
         if (!installed) Assert.Skip($"{program} is not on the PATH ({howToGetIt})");
     }
+
+    private static Kubectl Of(LabServer server, IAsyncDisposable running)
+    {
+        string home = Directory.CreateTempSubdirectory("lab-kubectl-").FullName;
+        server.WriteKubeconfig(Path.Combine(home, "kubeconfig"));
+        return new Kubectl(server, running, home);
+    }
+
+    private static void SkipWithoutKubectl() => SkipWithout("kubectl", "Debian: apt-get install kubernetes-client, or the release's binary");
 
     /// <summary>Splits at blanks outside single quotes, as a shell would.</summary>
     private static IEnumerable<string> Split(string text)

@@ -2,20 +2,21 @@ using Nemotron.Lab.Api;
 
 namespace Nemotron.Conformance;
 
-/// <summary>The Lab against the recordings of a real kube-apiserver.</summary>
+/// <summary>The Lab, or another server (see <see cref="ServerChoice"/>), against the recordings of a real kube-apiserver.</summary>
 public class RecordingsTests(ITestOutputHelper output)
 {
     private const int Required = 210;
 
     [Fact]
-    public async Task The_Lab_answers_the_recorded_exchanges_alike()
+    public async Task The_server_answers_the_recorded_exchanges_alike()
     {
         var recordings = Recording.Load();
         if (recordings is null) Assert.Skip("the recordings are not there: ../shared/data/apiserver-recordings.jsonl beside the repository");
         var cancel = TestContext.Current.CancellationToken;
-        await using var server = await StartAsync(cancel);
+        var lab = new LabServerOptions { Time = new FrozenClock(), OnInternalError = broken => output.WriteLine(broken.ToString()) };
+        await using var server = await ServerUnderTest.StartAsync(ServerChoice.Of(Environment.GetEnvironmentVariable), lab, cancel);
         Say($"conformance: running against {server.Name} at {server.Url}");
-        using var client = new HttpClient { BaseAddress = server.Url };
+        using var client = server.CreateClient();
 
         var answers = await new Replay(client, cancel).RunAsync(recordings);
         var judged = answers.Select(a => (a.Recording, Differences: Judge.Differences(a.Recording, a.Answer))).ToArray();
@@ -36,14 +37,6 @@ public class RecordingsTests(ITestOutputHelper output)
         unlisted.ShouldBeEmpty("every difference stands in known-differences.txt with its reason");
         var healed = known.Keys.Except(different.Select(d => KnownDifferences.KeyOf(d.Recording)));
         healed.ShouldBeEmpty("what is alike now comes off known-differences.txt");
-    }
-
-    /// <summary>The Lab, or the cluster of <c>KUBECONFIG</c> when <c>CONFORMANCE_KUBECONFIG=1</c> opts in: it is written to.</summary>
-    private async Task<ServerUnderTest> StartAsync(CancellationToken cancel)
-    {
-        if (Environment.GetEnvironmentVariable("CONFORMANCE_KUBECONFIG") == "1") return await ServerUnderTest.ProxyAsync(Environment.GetEnvironmentVariable("KUBECONFIG"), cancel);
-        var options = new LabServerOptions { Time = new FrozenClock(), OnInternalError = broken => output.WriteLine(broken.ToString()) };
-        return ServerUnderTest.Of(await LabServer.StartAsync(options, cancel));
     }
 
     /// <summary>

@@ -38,6 +38,7 @@ public sealed class LabServer : IAsyncDisposable
     private WebApplication? app;
     private CancellationTokenSource stopping = new();
     private readonly Webhooks.WebhookClient webhooks;
+    private EventExpiry? expiry;
     private ApiContext api;
     private int port;
 
@@ -137,6 +138,7 @@ public sealed class LabServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopListeningAsync();
+        expiry?.Dispose();
         stopping.Dispose();
         Faults.Dispose();
         webhooks.Dispose();
@@ -148,7 +150,7 @@ public sealed class LabServer : IAsyncDisposable
 
     private ApiContext NewContext()
     {
-        var store = new RevisionedStore(Math.Max(16, options.HistoryCapacity));
+        var store = new RevisionedStore(Math.Max(EventHistory.FewestKept, options.HistoryCapacity), options.HistoryBytes);
         var context = new ApiContext(store, new ResourceCatalog(BuiltinResources.Over(store)), options.Time, options.Seed) { ServicePrefix = options.ServicePrefix };
         var definitions = new CrdController(context);
         bool rbac = options.Authorization == AuthorizationMode.Rbac;
@@ -156,8 +158,11 @@ public sealed class LabServer : IAsyncDisposable
         var aggregation = new RoleAggregation(context);
         context.Access = new AccessControl(
             new Authenticator(context, secure ? options.TrustsClient ?? authority.Signed : null, tokens, adminToken, strict: rbac), rbac ? roles : new AlwaysAllow(), tokens);
+        expiry?.Dispose();
+        var events = expiry = new EventExpiry(context, options.EventTimeToLive);
         context.Committed = (resource, stored, removed) =>
         {
+            events.Follow(resource, stored, removed);
             if (CrdController.IsDefinition(resource)) definitions.OnDefinitionChanged(stored, removed);
             else if (removed && resource.Custom) definitions.OnInstanceRemoved(resource);
             else if (rbac && RoleAggregation.Concerns(resource)) aggregation.Run();

@@ -25,6 +25,12 @@ public sealed record LabServerOptions
     /// <summary>Changes each kind remembers for watches; older watchers get 410 Expired. At least 16.</summary>
     public int HistoryCapacity { get; init; } = 65_536;
 
+    /// <summary>Bytes of JSON that each kind remembers at most of those changes.</summary>
+    public long HistoryBytes { get; init; } = Storage.RevisionedStore.DefaultHistoryBytes;
+
+    /// <summary>How long an Event stays after it was last written. The real server's <c>--event-ttl</c> is an hour.</summary>
+    public TimeSpan EventTimeToLive { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>How often a watch that asked for bookmarks gets one. The real server's is about one minute.</summary>
     public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromMinutes(1);
 

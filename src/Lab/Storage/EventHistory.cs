@@ -1,15 +1,21 @@
 namespace Nemotron.Lab.Storage;
 
 /// <summary>
-/// The last changes of one table, oldest first, up to a bound. Readers keep a position (a count of changes since the beginning)
+/// The last changes of one table, oldest first, up to a number and a size. Readers keep a position (a count of changes since the beginning)
 /// instead of a queue of their own, so a slow reader costs nothing: it finds its position fallen out and is told so.
 /// Not thread-safe: the store's lock guards it.
 /// </summary>
-internal sealed class EventHistory(int capacity)
+/// <param name="capacity">The most changes kept.</param>
+/// <param name="bytes">The most bytes of JSON kept; the newest <see cref="FewestKept"/> changes stay whatever their size.</param>
+internal sealed class EventHistory(int capacity, long bytes)
 {
+    /// <summary>Changes that stay whatever their size.</summary>
+    public const int FewestKept = 16;
+
     private StoreEvent[] ring = new StoreEvent[16];
     private int head;
     private int count;
+    private long held;
     private long firstPosition;
 
     /// <summary>The position after the newest change.</summary>
@@ -21,6 +27,8 @@ internal sealed class EventHistory(int capacity)
     public void Add(in StoreEvent change)
     {
         if (count == capacity) DropOldest();
+        held += change.Current.Utf8.Length;
+        while (held > bytes && count >= FewestKept) DropOldest();
         if (count == ring.Length) Grow();
         ring[(head + count) % ring.Length] = change;
         count++;
@@ -68,6 +76,7 @@ internal sealed class EventHistory(int capacity)
     private void DropOldest()
     {
         LostThrough = Math.Max(LostThrough, ring[head].Revision);
+        held -= ring[head].Current.Utf8.Length;
         ring[head] = default;
         head = (head + 1) % ring.Length;
         count--;

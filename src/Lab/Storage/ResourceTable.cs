@@ -13,12 +13,12 @@ internal sealed class ResourceTable
     private TaskCompletionSource? changed;
     private int epoch;
 
-    public ResourceTable(string name, long createdAt, int historyCapacity, Lock gate)
+    public ResourceTable(string name, long createdAt, EventHistory history, Lock gate)
     {
         Name = name;
         this.gate = gate;
         this.createdAt = createdAt;
-        history = new EventHistory(historyCapacity);
+        this.history = history;
         history.Compact(createdAt);
         current = new TableSnapshot(createdAt, TableSnapshot.NoNamespaces);
     }

@@ -11,8 +11,12 @@ internal sealed class StoreConflictException() : Exception("the object changed s
 /// <c>metadata.resourceVersion</c> and is recorded in the table's bounded history. Writes are compare-and-swap on the version read.
 /// </summary>
 /// <param name="historyCapacity">How many changes each table remembers for watches and lists of the past.</param>
-internal sealed class RevisionedStore(int historyCapacity)
+/// <param name="historyBytes">How many bytes of JSON at most it remembers of them.</param>
+internal sealed class RevisionedStore(int historyCapacity, long historyBytes = RevisionedStore.DefaultHistoryBytes)
 {
+    /// <summary>Bytes of history a table keeps when nothing else is said: 256 MiB.</summary>
+    public const long DefaultHistoryBytes = 256L << 20;
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, ResourceTable> tables = new(StringComparer.Ordinal);
     private long revision = 1;
@@ -26,7 +30,7 @@ internal sealed class RevisionedStore(int historyCapacity)
         lock (gate)
         {
             if (tables.TryGetValue(name, out var table)) return table;
-            table = new ResourceTable(name, revision, historyCapacity, gate);
+            table = new ResourceTable(name, revision, new EventHistory(historyCapacity, historyBytes), gate);
             tables.Add(name, table);
             return table;
         }

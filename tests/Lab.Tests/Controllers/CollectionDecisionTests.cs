@@ -84,7 +84,7 @@ public class CollectionDecisionTests
             {
                 if (!live.TryGetValue(uid, out var obj)) continue;
                 var dependents = graph.DependentsOf(uid);
-                var action = CollectionDecision.Decide(obj, dependents, owner =>
+                var action = CollectionDecision.Decide(obj, () => dependents, owner =>
                     !live.TryGetValue(owner.Uid, out var found) ? OwnerState.Absent : found.WaitsForDependents ? OwnerState.Waiting : OwnerState.Present);
                 changed |= action.Step is not (CollectionStep.Keep or CollectionStep.AwaitDependents);
                 switch (action.Step)
@@ -129,7 +129,7 @@ public class CollectionDecisionTests
         string owners, IReadOnlyList<OwnedObject>? dependents = null, bool deleting = false, bool foreground = false, bool orphan = false)
     {
         var self = new OwnedObject(MemoryApi.ConfigMaps, new("default", "self"), "self", [.. owners.Select((_, i) => new OwnerLink("v1", "ConfigMap", $"o{i}", $"{i}", true))], deleting, foreground, orphan);
-        return CollectionDecision.Decide(self, dependents ?? [], owner => owners[owner.Uid[0] - '0'] switch
+        return CollectionDecision.Decide(self, () => dependents ?? [], owner => owners[owner.Uid[0] - '0'] switch
         {
             'P' => OwnerState.Present,
             'W' => OwnerState.Waiting,

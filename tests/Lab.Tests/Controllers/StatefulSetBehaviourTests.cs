@@ -171,6 +171,7 @@ public class StatefulSetBehaviourTests
         {
             set["spec"]!["volumeClaimTemplates"] = JsonNode.Parse(
                 """[{"metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"10Gi"}}}}]""");
+            set["spec"]!["template"]!["spec"]!["containers"]![0]!["volumeMounts"] = JsonNode.Parse("""[{"name":"data","mountPath":"/data"}]""");
         }
 
         return set;

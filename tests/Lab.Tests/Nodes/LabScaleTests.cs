@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Nemotron.Lab.Controllers;
@@ -6,63 +5,100 @@ using Nemotron.Lab.Controllers.Tests;
 
 namespace Nemotron.Lab.Nodes.Tests;
 
+/// <summary>Tests that measure this process, and so run when no other does.</summary>
+[CollectionDefinition(nameof(MeasuredAlone), DisableParallelization = true)]
+public class MeasuredAlone;
+
+/// <summary>The short form of bench/Lab.Bench: what a pod costs must not depend on how many others there are.</summary>
+[Collection(nameof(MeasuredAlone))]
 public class LabScaleTests
 {
-    /// <summary>
-    /// Many nodes and pods in one process. By default a fiftieth of the size that is asked for; the whole 2,000 nodes and 20,000 pods with
-    /// LAB_SCALE=1. Prints what it measured; only the memory has a bound, which is the whole size's.
-    /// </summary>
+    private const int ReplicasEach = 20;
+
     [Fact]
-    public async Task A_large_fleet_becomes_ready_in_one_process()
+    public async Task A_pod_costs_the_same_in_a_fleet_four_times_as_large()
     {
-        var scale = double.TryParse(Environment.GetEnvironmentVariable("LAB_SCALE"), CultureInfo.InvariantCulture, out var given) ? given : 0.02;
-        var nodes = (int)(2000 * scale);
-        var deployments = (int)(500 * scale);
-        const int Replicas = 40;
+        // What is made once in a process is no pod's.
+        await RunAsync(1);
+        var small = await RunAsync(6);
+        var large = await RunAsync(24);
+        foreach (var run in (Cost[])[small, large]) TestContext.Current.TestOutputHelper!.WriteLine(run.ToString());
+
+        foreach (var run in (Cost[])[small, large])
+        {
+            // Created, bound, started, ready.
+            run.PodChanges.ShouldBeInRange(4, 5);
+            run.HeapBytes.ShouldBeLessThan(128 << 10);
+        }
+
+        // A scan of all pods for each of them would triple what is allocated.
+        large.AllocatedBytes.ShouldBeLessThan(1.5 * small.AllocatedBytes);
+        large.HeapBytes.ShouldBeLessThan(1.25 * small.HeapBytes);
+    }
+
+    private static async Task<Cost> RunAsync(int deployments)
+    {
         var cancel = TestContext.Current.CancellationToken;
-        var watch = Stopwatch.StartNew();
-        await using var lab = await LabCluster.StartAsync(
-            new() { Nodes = $"{nodes}xH100:16", ClockSpeed = 20, LoadSpeed = 5, KubeletEvents = false }, cancel);
-        var registered = watch.Elapsed;
+        var pods = deployments * ReplicasEach;
+        await using var lab = await LabCluster.StartAsync(new() { Nodes = $"{pods / 5}xH100:8", ClockSpeed = 10, LoadSpeed = 100, KubeletEvents = false }, cancel);
+        var (heap, allocated) = (GC.GetTotalMemory(forceFullCollection: true), GC.GetTotalAllocatedBytes(precise: true));
+        var (_, version) = lab.Api.List(BuiltIn.Pods);
         for (var i = 0; i < deployments; i++)
         {
-            var deployment = TestPlane.GpuDeployment($"d{i}", Replicas, 1);
-            deployment["spec"]!["strategy"]!["rollingUpdate"]!["maxSurge"] = 1;
-            lab.Api.Create(BuiltIn.Deployments, "default", deployment, "test");
+            lab.Api.Create(BuiltIn.Services, "default", Service($"d{i}"), "test");
+            lab.Api.Create(BuiltIn.PodDisruptionBudgets, "default", Budget($"d{i}"), "test");
+            lab.Api.Create(BuiltIn.Deployments, "default", TestPlane.GpuDeployment($"d{i}", ReplicasEach, 1), "test");
         }
 
-        var complete = 0;
-        var done = new HashSet<string>();
+        var changes = 0;
+        var ready = new HashSet<string>();
+        await foreach (var change in lab.Api.WatchAsync(BuiltIn.Pods, null, version, cancel))
+        {
+            changes++;
+            if (change.Object.ConditionIsTrue("Ready")) ready.Add(change.Object.Name());
+            if (ready.Count == pods) break;
+        }
+
+        await UntilSettledAsync(lab, deployments, cancel);
+        return new(
+            pods,
+            (double)changes / pods,
+            (double)(GC.GetTotalAllocatedBytes(precise: true) - allocated) / pods,
+            (double)(GC.GetTotalMemory(forceFullCollection: true) - heap) / pods);
+    }
+
+    /// <summary>Waits until every Deployment counts its pods as available.</summary>
+    private static async Task UntilSettledAsync(LabCluster lab, int deployments, CancellationToken cancel)
+    {
+        var settled = new HashSet<string>();
         var (items, version) = lab.Api.List(BuiltIn.Deployments);
-        foreach (var item in items) Count(item);
-        if (complete < deployments)
+        foreach (var item in items) See(item);
+        if (settled.Count == deployments) return;
+        await foreach (var change in lab.Api.WatchAsync(BuiltIn.Deployments, null, version, cancel))
         {
-            await foreach (var change in lab.Api.WatchAsync(BuiltIn.Deployments, null, version, cancel))
-            {
-                Count(change.Object);
-                if (complete == deployments) break;
-            }
+            See(change.Object);
+            if (settled.Count == deployments) return;
         }
 
-        var took = watch.Elapsed;
-        var memory = Environment.WorkingSet;
-        var bound = new Dictionary<string, int>();
-        foreach (var pod in lab.Api.List(BuiltIn.Pods).Items)
+        void See(JsonObject deployment)
         {
-            var node = pod.Text("spec", "nodeName")!;
-            bound[node] = bound.GetValueOrDefault(node) + 1;
+            if (deployment.Whole("status", "availableReplicas") == ReplicasEach) settled.Add(deployment.Name());
         }
+    }
 
-        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
+    private static JsonObject Service(string name) => (JsonObject)JsonNode.Parse($$$"""
+        {"apiVersion":"v1","kind":"Service","metadata":{"name":"{{{name}}}"},"spec":{"selector":{"app":"{{{name}}}"},"ports":[{"port":8000}]}}
+        """)!;
+
+    private static JsonObject Budget(string name) => (JsonObject)JsonNode.Parse($$$"""
+        {"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"name":"{{{name}}}"},"spec":{"maxUnavailable":1,"selector":{"matchLabels":{"app":"{{{name}}}"} } } }
+        """)!;
+
+    /// <summary>What one pod cost.</summary>
+    private sealed record Cost(int Pods, double PodChanges, double AllocatedBytes, double HeapBytes)
+    {
+        public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"{nodes} nodes registered in {registered.TotalSeconds:0.0} s; {deployments * Replicas} pods ready in {(took - registered).TotalSeconds:0.0} s; working set {memory >> 20} MiB; CPU {Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds:0} s"));
-        bound.Values.Sum().ShouldBe(deployments * Replicas);
-        bound.Values.Max().ShouldBeLessThanOrEqualTo(16);
-        memory.ShouldBeLessThan(4L << 30);
-
-        void Count(JsonObject deployment)
-        {
-            if (deployment.Whole("status", "availableReplicas") == Replicas && done.Add(deployment.Name())) complete++;
-        }
+            $"measured: {Pods} pods: each {PodChanges:0.0} changes, {AllocatedBytes / 1024:0} KiB allocated on the way, {HeapBytes / 1024:0} KiB of heap kept");
     }
 }

@@ -35,9 +35,19 @@ public class EventHistoryTests
         history.End.ShouldBe(40);
     }
 
-    private static EventHistory Filled(int capacity, int count)
+    [Fact]
+    public void A_bound_in_bytes_drops_the_oldest_but_never_the_last_few()
     {
-        var history = new EventHistory(capacity);
+        // Each change is two bytes.
+        Filled(capacity: 100, count: 40, bytes: 50).LostThrough.ShouldBe(15);
+        var tight = Filled(capacity: 100, count: 40, bytes: 1);
+        tight.LostThrough.ShouldBe(40 - EventHistory.FewestKept);
+        tight.Backwards().Count().ShouldBe(EventHistory.FewestKept);
+    }
+
+    private static EventHistory Filled(int capacity, int count, long bytes = long.MaxValue)
+    {
+        var history = new EventHistory(capacity, bytes);
         for (int i = 1; i <= count; i++)
         {
             var stored = new StoredObject(null, $"o{i}", i, Encoding.UTF8.GetBytes("{}"));

@@ -6,8 +6,8 @@ namespace Nemotron.Lab.Controllers.Disruption;
 internal sealed class DisruptionController : Controller<ObjectKey>
 {
     private readonly Informer budgets;
-    private readonly ObjectIndex budgetsByNamespace;
-    private readonly ObjectIndex podsByNamespace;
+    private readonly SelectorIndex budgetsBySelector;
+    private readonly LabelIndex podsByLabel;
     private readonly Informer sets;
     private readonly Informer deployments;
     private readonly Informer statefulSets;
@@ -17,26 +17,29 @@ internal sealed class DisruptionController : Controller<ObjectKey>
         : base("disruption-controller", context)
     {
         budgets = context.Informers.For(BuiltIn.PodDisruptionBudgets);
-        budgetsByNamespace = budgets.AddIndex(budget => [budget.Namespace() ?? ""]);
+        budgetsBySelector = new(budgets, budget => LabelSelector.From(budget.Obj("spec", "selector")));
         sets = context.Informers.For(BuiltIn.ReplicaSets);
         deployments = context.Informers.For(BuiltIn.Deployments);
         statefulSets = context.Informers.For(BuiltIn.StatefulSets);
         var pods = context.Informers.For(BuiltIn.Pods);
-        podsByNamespace = pods.AddIndex(pod => [pod.Namespace() ?? ""]);
+        podsByLabel = pods.ByLabel;
         budgets.OnChange((_, after) =>
         {
             if (after is not null) Queue.Add(ObjectKey.Of(after));
         });
         pods.OnChange((before, after) =>
         {
-            if (before is null || after is null || before.ConditionIsTrue("Ready") != after.ConditionIsTrue("Ready") || before.IsDeleting() != after.IsDeleting()
-                || !JsonNode.DeepEquals(before.At("metadata", "labels"), after.At("metadata", "labels"))) EnqueueNamespace((after ?? before!).Namespace());
+            if (before is not null && after is not null && before.ConditionIsTrue("Ready") == after.ConditionIsTrue("Ready") && before.IsDeleting() == after.IsDeleting()
+                && JsonNode.DeepEquals(before.At("metadata", "labels"), after.At("metadata", "labels"))) return;
+            if (before is not null) EnqueueSelecting(before.Namespace(), before.Obj("metadata", "labels"));
+            if (after is not null) EnqueueSelecting(after.Namespace(), after.Obj("metadata", "labels"));
         });
         foreach (var owners in (Informer[])[deployments, statefulSets, sets])
         {
             owners.OnChange((before, after) =>
             {
-                if (before.Whole("spec", "replicas") != after.Whole("spec", "replicas")) EnqueueNamespace((after ?? before!).Namespace());
+                var owner = after ?? before!;
+                if (before.Whole("spec", "replicas") != after.Whole("spec", "replicas")) EnqueueSelecting(owner.Namespace(), owner.Obj("spec", "template", "metadata", "labels"));
             });
         }
     }
@@ -46,9 +49,8 @@ internal sealed class DisruptionController : Controller<ObjectKey>
     {
         if (budgets.Get(key) is not { } budget || budget.IsDeleting()) return;
         var now = Context.Now;
-        var selector = LabelSelector.From(budget.Obj("spec", "selector"));
-        var pods = podsByNamespace[key.Namespace ?? ""]
-            .Where(pod => selector.Matches(pod) && pod.Text("status", "phase") is not ("Succeeded" or "Failed"))
+        var pods = podsByLabel.Matching(key.Namespace, LabelSelector.From(budget.Obj("spec", "selector")))
+            .Where(pod => pod.Text("status", "phase") is not ("Succeeded" or "Failed"))
             .ToList();
         var granted = (budget.Obj("status", "disruptedPods") ?? []).ToDictionary(entry => entry.Key, entry => entry.Value.Time() ?? now);
         var status = BudgetDecision.Decide(
@@ -111,8 +113,8 @@ internal sealed class DisruptionController : Controller<ObjectKey>
         return (int)total;
     }
 
-    private void EnqueueNamespace(string? ns)
+    private void EnqueueSelecting(string? ns, JsonObject? labels)
     {
-        foreach (var budget in budgetsByNamespace[ns ?? ""]) Queue.Add(ObjectKey.Of(budget));
+        foreach (var budget in budgetsBySelector.Selecting(ns, labels)) Queue.Add(budget);
     }
 }

@@ -50,14 +50,14 @@ internal static class CollectionDecision
 {
     /// <summary>The next step for an object.</summary>
     /// <param name="obj">The object.</param>
-    /// <param name="dependents">What depends on it.</param>
+    /// <param name="dependents">Reads what depends on it. Asked only when it matters, since an owner may have thousands.</param>
     /// <param name="owner">How an owner stands, verified against the API where the graph does not know it.</param>
-    public static CollectionAction Decide(OwnedObject obj, IReadOnlyList<OwnedObject> dependents, Func<OwnerLink, OwnerState> owner)
+    public static CollectionAction Decide(OwnedObject obj, Func<IReadOnlyList<OwnedObject>> dependents, Func<OwnerLink, OwnerState> owner)
     {
-        if (obj is { Deleting: true, Orphan: true }) return new(CollectionStep.OrphanDependents, Uids(dependents));
+        if (obj is { Deleting: true, Orphan: true }) return new(CollectionStep.OrphanDependents, Uids(dependents()));
         if (obj.WaitsForDependents)
         {
-            var blocking = dependents.Where(dependent => dependent.Owners.Any(link => link.Uid == obj.Uid && link.Blocks)).ToList();
+            var blocking = dependents().Where(dependent => dependent.Owners.Any(link => link.Uid == obj.Uid && link.Blocks)).ToList();
             return blocking.Count == 0 ? new(CollectionStep.FinishForeground, []) : new(CollectionStep.AwaitDependents, Uids(blocking));
         }
 
@@ -71,7 +71,7 @@ internal static class CollectionDecision
 
         var waiting = states.Any(entry => entry.State == OwnerState.Waiting);
         // An owner that waits wants its whole tree gone first, so the tree goes in the foreground too.
-        var propagation = waiting && dependents.Count > 0 ? "Foreground"
+        var propagation = waiting && dependents().Count > 0 ? "Foreground"
             : obj.Orphan ? "Orphan"
             : obj.Foreground ? "Foreground"
             : "Background";

@@ -37,8 +37,7 @@ internal sealed class GarbageCollector : Controller<string>
         // Decided on the object as it is now: an owner's end may be heard of before the news that the owner had let this one go.
         if (Context.Api.Get(known.Resource, known.Key.Namespace, known.Key.Name) is not { } live || live.Uid() != key) return;
         var obj = OwnedObject.From(known.Resource, live);
-        var dependents = graph.DependentsOf(key);
-        var action = CollectionDecision.Decide(obj, dependents, owner => StateOf(obj, owner));
+        var action = CollectionDecision.Decide(obj, () => graph.DependentsOf(key), owner => StateOf(obj, owner));
         switch (action.Step)
         {
             case CollectionStep.Delete:
@@ -48,7 +47,7 @@ internal sealed class GarbageCollector : Controller<string>
                 DropOwners(obj, action.Uids);
                 break;
             case CollectionStep.OrphanDependents:
-                foreach (var dependent in dependents) DropOwners(dependent, [obj.Uid]);
+                foreach (var dependent in graph.DependentsOf(key)) DropOwners(dependent, [obj.Uid]);
                 RemoveFinalizer(obj, OwnedObject.OrphanFinalizer);
                 break;
             case CollectionStep.AwaitDependents:

@@ -7,27 +7,24 @@ namespace Nemotron.Lab.Controllers.LeaderWorkerSets;
 internal sealed class GroupReader
 {
     private readonly Informer statefulSets;
-    private readonly ObjectIndex podsBySet;
+    private readonly LabelIndex pods;
 
-    /// <summary>Indexes the shared pods.</summary>
+    /// <summary>Reads the shared caches.</summary>
     public GroupReader(ControllerContext context)
     {
         statefulSets = context.Informers.For(BuiltIn.StatefulSets);
-        podsBySet = context.Informers.For(BuiltIn.Pods).AddIndex(pod => pod.Label(Lws.NameLabel) is { } set ? [$"{pod.Namespace()}/{set}"] : []);
+        pods = context.Informers.For(BuiltIn.Pods).ByLabel;
     }
-
-    /// <summary>All pods of a set.</summary>
-    public IReadOnlyList<JsonObject> PodsOf(string? ns, string set) => podsBySet[$"{ns}/{set}"];
 
     /// <summary>The pods of one group.</summary>
     public IReadOnlyList<JsonObject> GroupOf(JsonObject pod) =>
-        [.. PodsOf(pod.Namespace(), pod.Label(Lws.NameLabel) ?? "").Where(other => other.Label(Lws.GroupIndexLabel) == pod.Label(Lws.GroupIndexLabel))];
+        Labelled(pod.Namespace(), pod.Label(Lws.NameLabel) ?? "", Lws.GroupIndexLabel, pod.Label(Lws.GroupIndexLabel) ?? "");
 
     /// <summary>The groups whose leader, and workers' StatefulSet, are there.</summary>
     public IReadOnlyList<CountedGroup> Groups(JsonObject set, string revision)
     {
         var groups = new List<CountedGroup>();
-        foreach (var leader in PodsOf(set.Namespace(), set.Name()).Where(pod => pod.Label(Lws.WorkerIndexLabel) == "0"))
+        foreach (var leader in Labelled(set.Namespace(), set.Name(), Lws.WorkerIndexLabel, "0"))
         {
             if (!int.TryParse(leader.Label(Lws.GroupIndexLabel), NumberStyles.None, CultureInfo.InvariantCulture, out var index)) continue;
             var workers = GroupTemplates.Size(set) == 1 ? null : statefulSets.Get(ObjectKey.Of(leader));
@@ -51,6 +48,9 @@ internal sealed class GroupReader
 
         return states;
     }
+
+    private IReadOnlyList<JsonObject> Labelled(string? ns, string set, string label, string value) =>
+        pods.Matching(ns, LabelSelector.FromMap(new() { [Lws.NameLabel] = set, [label] = value }));
 
     private static bool AreReady(JsonObject workers) =>
         (workers.Whole("spec", "replicas") ?? 1) == (workers.Whole("status", "availableReplicas") ?? 0)

@@ -21,6 +21,7 @@ internal sealed class Informer(IApi api, Gvr resource)
     private readonly List<ChangeHandler> handlers = [];
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long seen;
+    private LabelIndex? byLabel;
 
     /// <summary>The watched resource.</summary>
     public Gvr Resource => resource;
@@ -50,6 +51,15 @@ internal sealed class Informer(IApi api, Gvr resource)
     public JsonObject? Get(ObjectKey key)
     {
         lock (gate) return objects.GetValueOrDefault(key);
+    }
+
+    /// <summary>The objects by namespace and label; one index for all who select.</summary>
+    public LabelIndex ByLabel
+    {
+        get
+        {
+            lock (gate) return byLabel ??= new(this);
+        }
     }
 
     /// <summary>Adds an index over all present and future objects.</summary>

@@ -6,9 +6,23 @@ namespace Nemotron.Lab.Controllers;
 internal sealed class LabelSelector
 {
     private readonly List<(string Key, string Operator, HashSet<string> Values)> terms = [];
-    private readonly bool matchesNothing;
 
-    private LabelSelector(bool matchesNothing) => this.matchesNothing = matchesNothing;
+    private LabelSelector(bool matchesNothing) => MatchesNothing = matchesNothing;
+
+    /// <summary>Whether it is no selector at all.</summary>
+    public bool MatchesNothing { get; }
+
+    /// <summary>The labels with values that whatever matches must carry.</summary>
+    public IEnumerable<(string Label, string Value)> Demanded
+    {
+        get
+        {
+            foreach (var (key, op, values) in terms)
+            {
+                if (op == "In" && values.Count == 1) yield return (key, values.First());
+            }
+        }
+    }
 
     /// <summary>From <c>matchLabels</c> and <c>matchExpressions</c>. Null selects nothing; an empty selector selects everything.</summary>
     public static LabelSelector From(JsonObject? selector)
@@ -37,7 +51,7 @@ internal sealed class LabelSelector
     /// <summary>Whether labels match; null is no labels at all.</summary>
     public bool MatchesLabels(JsonObject? labels)
     {
-        if (matchesNothing) return false;
+        if (MatchesNothing) return false;
         foreach (var (key, op, values) in terms)
         {
             var value = labels.Text(key);

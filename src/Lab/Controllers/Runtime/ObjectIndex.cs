@@ -27,21 +27,19 @@ internal sealed class ObjectIndex(Func<JsonObject, IEnumerable<string>> values)
     /// <summary>Follows one change.</summary>
     internal void Apply(ObjectKey key, JsonObject? before, JsonObject? after)
     {
+        string[] old = before is null ? [] : [.. values(before)];
+        string[] current = after is null ? [] : [.. values(after)];
         lock (gate)
         {
-            if (before is not null)
+            foreach (var value in old)
             {
-                foreach (var value in values(before))
-                {
-                    if (entries.TryGetValue(value, out var found) && found.Remove(key) && found.Count == 0) entries.Remove(value);
-                }
+                if (!current.Contains(value) && entries.TryGetValue(value, out var found) && found.Remove(key) && found.Count == 0) entries.Remove(value);
             }
 
-            if (after is null) return;
-            foreach (var value in values(after))
+            foreach (var value in current)
             {
                 if (!entries.TryGetValue(value, out var found)) entries[value] = found = [];
-                found[key] = after;
+                found[key] = after!;
             }
         }
     }

@@ -14,7 +14,6 @@ internal sealed class ClusterState
     private readonly Dictionary<string, NodeState> nodes = [];
     private readonly List<NodeState> order = [];
     private readonly Dictionary<string, PlacedPod> placed = [];
-    private readonly Dictionary<string, PlacedPod> repelling = [];
 
     /// <summary>The slots of resource names.</summary>
     public ResourceSlots Slots { get; } = new();
@@ -22,11 +21,8 @@ internal sealed class ClusterState
     /// <summary>The nodes in the order they came.</summary>
     public IReadOnlyList<NodeState> Nodes => order;
 
-    /// <summary>All pods that hold a place.</summary>
-    public IReadOnlyCollection<PlacedPod> Placed => placed.Values;
-
-    /// <summary>Those of them with anti-affinity, which may keep others away.</summary>
-    public IReadOnlyCollection<PlacedPod> Repelling => repelling.Values;
+    /// <summary>The pods that hold a place, by class and node.</summary>
+    public Placements Placements { get; } = new();
 
     /// <summary>The node of a name, or null.</summary>
     public NodeState? Node(string name) => nodes.GetValueOrDefault(name);
@@ -61,9 +57,8 @@ internal sealed class ClusterState
             Unplace(uid);
         }
 
-        var made = new PlacedPod(uid, pod, node);
-        placed[uid] = made;
-        if (pod.AntiAffinity.Count > 0) repelling[uid] = made;
+        placed[uid] = new(uid, pod, node);
+        Placements.Add(pod, node);
         Node(node)?.Add(uid, pod);
     }
 
@@ -71,7 +66,7 @@ internal sealed class ClusterState
     public bool Unplace(string uid)
     {
         if (!placed.Remove(uid, out var known)) return false;
-        repelling.Remove(uid);
+        Placements.Remove(known.Class, known.Node);
         Node(known.Node)?.Remove(uid, known.Class);
         return true;
     }

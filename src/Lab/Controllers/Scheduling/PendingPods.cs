@@ -57,14 +57,17 @@ internal sealed class PendingPods
         if (all.ContainsKey(pod.Uid)) stuck[pod.Uid] = pod;
     }
 
-    /// <summary>Tries again the pods set aside that satisfy <paramref name="which"/>.</summary>
-    public void Reactivate(Func<PendingPod, bool>? which = null)
+    /// <summary>Brings back the pods set aside that satisfy <paramref name="which"/>; whether there are any.</summary>
+    public bool Reactivate(Func<PendingPod, bool>? which = null)
     {
-        foreach (var pod in stuck.Values.Where(pod => which is null || which(pod)).ToList())
+        var back = stuck.Values.Where(pod => which is null || which(pod)).ToList();
+        foreach (var pod in back)
         {
             stuck.Remove(pod.Uid);
             active.Add(pod);
         }
+
+        return back.Count > 0;
     }
 
     /// <summary>Whether a pod waits to be scheduled by the default scheduler.</summary>

@@ -14,7 +14,7 @@ internal sealed class PodConstraints
 
     private readonly List<(string Key, HashSet<string> Domains, bool Open)> wanted = [];
     private readonly List<(string Key, HashSet<string> Domains)> shunned = [];
-    private readonly List<(string Key, HashSet<string> Domains)> repelled = [];
+    private readonly Dictionary<string, HashSet<string>> repelled = [];
     private readonly List<(string Key, Dictionary<string, long> Counts, long Least, long MaxSkew, bool SelfMatch)> spread = [];
 
     /// <summary>Counts domains for a pod.</summary>
@@ -28,12 +28,16 @@ internal sealed class PodConstraints
         }
 
         foreach (var term in pod.AntiAffinity) shunned.Add((term.TopologyKey, Domains(state, term)));
-        foreach (var other in state.Repelling)
+        foreach (var other in state.Placements.Repelling)
         {
             foreach (var term in other.Class.AntiAffinity)
             {
                 if (!term.Matches(pod.Namespace, pod.Labels)) continue;
-                if (state.Node(other.Node)?.Labels.GetValueOrDefault(term.TopologyKey) is { } domain) repelled.Add((term.TopologyKey, [domain]));
+                if (!repelled.TryGetValue(term.TopologyKey, out var domains)) repelled[term.TopologyKey] = domains = [];
+                foreach (var node in other.Nodes.Keys)
+                {
+                    if (state.Node(node)?.Labels.GetValueOrDefault(term.TopologyKey) is { } domain) domains.Add(domain);
+                }
             }
         }
 
@@ -73,10 +77,12 @@ internal sealed class PodConstraints
     private static HashSet<string> Domains(ClusterState state, PodTerm term)
     {
         var domains = new HashSet<string>();
-        foreach (var other in state.Placed)
+        foreach (var other in state.Placements.Matching(term.Namespaces, term.Selector))
         {
-            if (!term.Matches(other.Class.Namespace, other.Class.Labels)) continue;
-            if (state.Node(other.Node)?.Labels.GetValueOrDefault(term.TopologyKey) is { } domain) domains.Add(domain);
+            foreach (var node in other.Nodes.Keys)
+            {
+                if (state.Node(node)?.Labels.GetValueOrDefault(term.TopologyKey) is { } domain) domains.Add(domain);
+            }
         }
 
         return domains;
@@ -91,10 +97,12 @@ internal sealed class PodConstraints
             if (node.Labels.TryGetValue(term.TopologyKey, out var domain) && NodeFit.MatchesNode(pod, node)) counts.TryAdd(domain, 0);
         }
 
-        foreach (var other in state.Placed)
+        foreach (var other in state.Placements.Matching([pod.Namespace], term.Selector))
         {
-            if (other.Class.Namespace != pod.Namespace || !term.Selector.MatchesLabels(other.Class.Labels)) continue;
-            if (state.Node(other.Node)?.Labels.GetValueOrDefault(term.TopologyKey) is { } domain && counts.TryGetValue(domain, out var count)) counts[domain] = count + 1;
+            foreach (var (node, pods) in other.Nodes)
+            {
+                if (state.Node(node)?.Labels.GetValueOrDefault(term.TopologyKey) is { } domain && counts.TryGetValue(domain, out var count)) counts[domain] = count + pods;
+            }
         }
 
         return (term.TopologyKey, counts, counts.Values.DefaultIfEmpty().Min(), term.MaxSkew, term.Selector.MatchesLabels(pod.Labels));

@@ -27,6 +27,8 @@ internal sealed class Scheduler : IControlLoop, IDisposable
     private readonly Dictionary<PodClass, SchedulingOutcome> refused = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, (string Message, DateTimeOffset Next, TimeSpan Backoff)> told = [];
     private readonly HashSet<string> untold = [];
+    private bool helped;
+    private bool placed;
     private int start;
 
     /// <summary>A scheduler over the context's API.</summary>
@@ -65,13 +67,17 @@ internal sealed class Scheduler : IControlLoop, IDisposable
             {
                 await wake.TakeAllAsync(cancel).ConfigureAwait(false);
                 TakeInChanges();
-                while (pending.Take() is { } pod)
+                do
                 {
-                    cancel.ThrowIfCancellationRequested();
-                    Schedule(pod);
-                    // A node lost or a pod deleted meanwhile counts for the very next pod.
-                    TakeInChanges();
+                    while (pending.Take() is { } pod)
+                    {
+                        cancel.ThrowIfCancellationRequested();
+                        Schedule(pod);
+                        // A node lost or a pod deleted meanwhile counts for the very next pod.
+                        TakeInChanges();
+                    }
                 }
+                while (TryAgain());
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -105,16 +111,26 @@ internal sealed class Scheduler : IControlLoop, IDisposable
             };
         }
 
-        if (helps)
-        {
-            refused.Clear();
-            pending.Reactivate();
-        }
-        else if (untold.Count > 0)
-        {
-            var now = context.Now;
-            pending.Reactivate(pod => untold.Contains(pod.Uid) && told.TryGetValue(pod.Uid, out var last) && last.Next <= now);
-        }
+        if (!helps) return;
+        refused.Clear();
+        helped = true;
+    }
+
+    /// <summary>
+    /// Brings back the pods set aside that may have a chance now; whether there are any. Done when the others have had their turn and not at
+    /// every change, or a crowd without a place would be walked through again for each pod that comes or goes.
+    /// </summary>
+    private bool TryAgain()
+    {
+        var (all, beside) = (helped, placed);
+        (helped, placed) = (false, false);
+        if (pending.Stuck == 0) return false;
+        if (all) return pending.Reactivate();
+        var now = context.Now;
+        return pending.Reactivate(pod =>
+            // A pod placed since may be what others want to stand beside.
+            (beside && pod.Class.LooksAtPods)
+            || (untold.Contains(pod.Uid) && told.TryGetValue(pod.Uid, out var last) && last.Next <= now));
     }
 
     private bool TakeInNode(JsonObject? before, JsonObject? after)
@@ -195,8 +211,7 @@ internal sealed class Scheduler : IControlLoop, IDisposable
         told.Remove(pod.Uid);
         untold.Remove(pod.Uid);
         context.Events.Normal(Name, bound, "Pod", "v1", "Scheduled", $"Successfully assigned {pod.Key} to {node}");
-        // A pod placed now may be what others want to stand beside.
-        if (pending.Stuck > 0) pending.Reactivate(other => other.Class.LooksAtPods);
+        placed = true;
     }
 
     private void TellStuck(PendingPod pod, string message)

@@ -12,8 +12,8 @@ internal sealed class EndpointSliceController : Controller<ObjectKey>
     private readonly Informer slices;
     private readonly Informer nodes;
     private readonly ObjectIndex slicesByService;
-    private readonly ObjectIndex servicesByNamespace;
-    private readonly ObjectIndex podsByNamespace;
+    private readonly SelectorIndex servicesBySelector;
+    private readonly LabelIndex podsByLabel;
 
     /// <summary>A controller over the context's API.</summary>
     public EndpointSliceController(ControllerContext context)
@@ -23,8 +23,8 @@ internal sealed class EndpointSliceController : Controller<ObjectKey>
         slices = context.Informers.For(BuiltIn.EndpointSlices);
         nodes = context.Informers.For(BuiltIn.Nodes);
         var pods = context.Informers.For(BuiltIn.Pods);
-        servicesByNamespace = services.AddIndex(service => [service.Namespace() ?? ""]);
-        podsByNamespace = pods.AddIndex(pod => [pod.Namespace() ?? ""]);
+        servicesBySelector = new(services, service => LabelSelector.FromMap(service.Obj("spec", "selector")));
+        podsByLabel = pods.ByLabel;
         slicesByService = slices.AddIndex(slice => slice.Label(ManagedByLabel) == ManagedBy ? [$"{slice.Namespace()}/{slice.Label(ServiceLabel)}"] : []);
         services.OnChange((_, after) =>
         {
@@ -36,7 +36,9 @@ internal sealed class EndpointSliceController : Controller<ObjectKey>
         });
         pods.OnChange((before, after) =>
         {
-            if (before is null || after is null || Matters(before, after)) EnqueueSelecting(before, after);
+            if (before is not null && after is not null && !Matters(before, after)) return;
+            if (before is not null) EnqueueSelecting(before);
+            if (after is not null) EnqueueSelecting(after);
         });
     }
 
@@ -44,9 +46,8 @@ internal sealed class EndpointSliceController : Controller<ObjectKey>
     protected override void Reconcile(ObjectKey key)
     {
         if (services.Get(key) is not { } service || service.IsDeleting() || service.Obj("spec", "selector") is not { Count: > 0 } selector) return;
-        var matching = LabelSelector.FromMap(selector);
         var wanted = EndpointDecision.Decide(
-            service, podsByNamespace[key.Namespace ?? ""].Where(matching.Matches), node => nodes.Get(new(null, node))?.Label("topology.kubernetes.io/zone"));
+            service, podsByLabel.Matching(key.Namespace, LabelSelector.FromMap(selector)), node => nodes.Get(new(null, node))?.Label("topology.kubernetes.io/zone"));
         var present = slicesByService[$"{key.Namespace}/{key.Name}"].Where(slice => !slice.IsDeleting()).OrderBy(slice => slice.Created()).ThenBy(slice => slice.Name(), StringComparer.Ordinal).ToList();
         for (var i = 0; i < wanted.Count; i++)
         {
@@ -101,12 +102,8 @@ internal sealed class EndpointSliceController : Controller<ObjectKey>
         || before.Text("status", "phase") != after.Text("status", "phase")
         || !JsonNode.DeepEquals(before.At("metadata", "labels"), after.At("metadata", "labels"));
 
-    private void EnqueueSelecting(JsonObject? before, JsonObject? after)
+    private void EnqueueSelecting(JsonObject pod)
     {
-        foreach (var service in servicesByNamespace[(after ?? before!).Namespace() ?? ""])
-        {
-            var selector = LabelSelector.FromMap(service.Obj("spec", "selector"));
-            if ((before is not null && selector.Matches(before)) || (after is not null && selector.Matches(after))) Queue.Add(ObjectKey.Of(service));
-        }
+        foreach (var service in servicesBySelector.Selecting(pod.Namespace(), pod.Obj("metadata", "labels"))) Queue.Add(service);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class StatefulSetController : Controller<ObjectKey>
     private readonly Informer claims;
     private readonly Informer revisions;
     private readonly ObjectIndex revisionsByOwner;
-    private readonly ObjectIndex setsByNamespace;
+    private readonly SelectorIndex setsBySelector;
     private readonly OwnedPods owned;
 
     /// <summary>A controller over the context's API.</summary>
@@ -27,7 +27,7 @@ internal sealed class StatefulSetController : Controller<ObjectKey>
         claims = context.Informers.For(BuiltIn.PersistentVolumeClaims);
         revisions = context.Informers.For(BuiltIn.ControllerRevisions);
         revisionsByOwner = revisions.AddIndex(revision => revision.ControllerUid() is { } uid ? [uid] : []);
-        setsByNamespace = sets.AddIndex(set => [set.Namespace() ?? ""]);
+        setsBySelector = new(sets, set => LabelSelector.From(set.Obj("spec", "selector")));
         sets.OnChange((before, after) => Queue.Add(ObjectKey.Of(after ?? before!)));
         pods.OnChange((before, after) =>
         {
@@ -189,9 +189,6 @@ internal sealed class StatefulSetController : Controller<ObjectKey>
 
     private void EnqueueMatching(JsonObject orphan)
     {
-        foreach (var set in setsByNamespace[orphan.Namespace() ?? ""])
-        {
-            if (LabelSelector.From(set.Obj("spec", "selector")).Matches(orphan)) Queue.Add(ObjectKey.Of(set));
-        }
+        foreach (var set in setsBySelector.Selecting(orphan.Namespace(), orphan.Obj("metadata", "labels"))) Queue.Add(set);
     }
 }

@@ -19,7 +19,7 @@ internal static class ClaimDecision
     /// <summary>Decides for one claim.</summary>
     /// <param name="claim">The claim as served, without a volume.</param>
     /// <param name="storageClass">The StorageClass that it names, or null when there is none of that name.</param>
-    /// <param name="volumes">All volumes.</param>
+    /// <param name="volumes">The volumes that may be meant: the one asked for, those kept for it and the free ones of its class.</param>
     /// <param name="hasConsumer">Whether a pod uses it.</param>
     public static ClaimPlan Decide(JsonObject claim, JsonObject? storageClass, IEnumerable<JsonObject> volumes, bool hasConsumer)
     {

@@ -13,6 +13,7 @@ internal sealed class PersistentVolumeController : Controller<ObjectKey>
     private readonly Informer classes;
     private readonly ObjectIndex podsByClaim;
     private readonly ObjectIndex volumesByClaim;
+    private readonly ObjectIndex freeByClass;
     private readonly ObjectIndex unbound;
 
     /// <summary>A controller over the context's API. Keys without a namespace are volumes.</summary>
@@ -25,6 +26,7 @@ internal sealed class PersistentVolumeController : Controller<ObjectKey>
         var pods = context.Informers.For(BuiltIn.Pods);
         podsByClaim = pods.AddIndex(pod => [.. PodClaims.Of(pod).Select(name => $"{pod.Namespace()}/{name}")]);
         volumesByClaim = volumes.AddIndex(volume => volume.Obj("spec", "claimRef") is { } claim ? [$"{claim.Text("namespace")}/{claim.Text("name")}"] : []);
+        freeByClass = volumes.AddIndex(volume => volume.Obj("spec", "claimRef") is null ? [volume.Text("spec", "storageClassName") ?? ""] : []);
         unbound = claims.AddIndex(claim => claim.Text("status", "phase") == "Bound" ? [] : [""]);
         claims.OnChange((before, after) =>
         {
@@ -65,10 +67,17 @@ internal sealed class PersistentVolumeController : Controller<ObjectKey>
         }
 
         var storageClass = claim.Text("spec", "storageClassName") is { Length: > 0 } name ? ClassOf(name) : null;
-        var plan = ClaimDecision.Decide(claim, storageClass, volumes.All, podsByClaim[key.ToString()].Count > 0);
+        var plan = ClaimDecision.Decide(claim, storageClass, Candidates(claim), podsByClaim[key.ToString()].Count > 0);
         if (plan.Provision) Bind(claim, Provision(claim, storageClass!), bySystem: true);
         else if (plan.Bind is { } volume) Bind(claim, volume, bySystem: claim.Text("spec", "volumeName") is null or "");
         else if (plan.Reason is { } reason) Tell(claim, reason, plan.Message, plan.Warns);
+    }
+
+    /// <summary>The volume it asks for, or those kept for it and the free ones of its class.</summary>
+    private IReadOnlyList<JsonObject> Candidates(JsonObject claim)
+    {
+        if (claim.Text("spec", "volumeName") is { Length: > 0 } asked) return volumes.Get(new(null, asked)) is { } named ? [named] : [];
+        return [.. volumesByClaim[ObjectKey.Of(claim).ToString()], .. freeByClass[claim.Text("spec", "storageClassName") ?? ""]];
     }
 
     /// <summary>The class; one that was made a moment before its claim must not be taken for missing.</summary>

@@ -9,7 +9,7 @@ internal sealed class OwnedPods
     private readonly ControllerContext context;
     private readonly Informer pods;
     private readonly ObjectIndex byOwner;
-    private readonly ObjectIndex orphans;
+    private readonly LabelIndex orphans;
 
     /// <summary>Indexes the shared pods.</summary>
     public OwnedPods(ControllerContext context)
@@ -17,7 +17,7 @@ internal sealed class OwnedPods
         this.context = context;
         pods = context.Informers.For(BuiltIn.Pods);
         byOwner = pods.AddIndex(pod => pod.ControllerUid() is { } uid ? [uid] : []);
-        orphans = pods.AddIndex(pod => pod.ControllerRef() is null ? [pod.Namespace() ?? ""] : []);
+        orphans = new(pods, pod => pod.ControllerRef() is null);
     }
 
     /// <summary>The pods an object controls, those on their way out included.</summary>
@@ -32,10 +32,10 @@ internal sealed class OwnedPods
     /// <param name="fits">What else a pod must be like; null for nothing.</param>
     public void Claim(JsonObject owner, string apiVersion, string kind, LabelSelector selector, string fieldManager, Func<JsonObject, bool>? fits = null)
     {
-        foreach (var pod in orphans[owner.Namespace() ?? ""])
+        foreach (var pod in orphans.Matching(owner.Namespace(), selector))
         {
             var facts = PodFacts.From(pod);
-            if (facts.Active && selector.Matches(pod) && fits?.Invoke(pod) != false) WriteOwners(pod, [.. Others(pod, owner), PodTemplates.ControllerReference(owner, apiVersion, kind)], fieldManager);
+            if (facts.Active && fits?.Invoke(pod) != false) WriteOwners(pod, [.. Others(pod, owner), PodTemplates.ControllerReference(owner, apiVersion, kind)], fieldManager);
         }
 
         foreach (var pod in byOwner[owner.Uid()])

@@ -10,6 +10,7 @@ internal sealed class ReplicaSetController : Controller<ObjectKey>
     private readonly Informer pods;
     private readonly OwnedPods owned;
     private readonly ObjectIndex setsByOwner;
+    private readonly SelectorIndex setsBySelector;
 
     /// <summary>A controller over the context's API.</summary>
     public ReplicaSetController(ControllerContext context, OwnedPods owned)
@@ -19,6 +20,7 @@ internal sealed class ReplicaSetController : Controller<ObjectKey>
         sets = context.Informers.For(BuiltIn.ReplicaSets);
         pods = context.Informers.For(BuiltIn.Pods);
         setsByOwner = sets.AddIndex(set => set.ControllerUid() is { } uid ? [uid] : []);
+        setsBySelector = new(sets, set => LabelSelector.From(set.Obj("spec", "selector")));
         sets.OnChange((before, after) => Queue.Add(ObjectKey.Of(after ?? before!)));
         pods.OnChange((before, after) =>
         {
@@ -122,9 +124,6 @@ internal sealed class ReplicaSetController : Controller<ObjectKey>
 
     private void EnqueueMatching(JsonObject orphan)
     {
-        foreach (var set in sets.All)
-        {
-            if (set.Namespace() == orphan.Namespace() && LabelSelector.From(set.Obj("spec", "selector")).Matches(orphan)) Queue.Add(ObjectKey.Of(set));
-        }
+        foreach (var set in setsBySelector.Selecting(orphan.Namespace(), orphan.Obj("metadata", "labels"))) Queue.Add(set);
     }
 }

@@ -48,7 +48,9 @@ internal static class WorkloadValidation
     {
         var spec = obj.ObjectAt("spec") ?? [];
         faults.NonNegative("spec.replicas", spec.NumberAt("replicas"));
-        CheckSelectorAndTemplate(spec, "statefulset", faults);
+        // The mounts of its pods may name claims that are yet to be made, so the real server does not look into them at all: what is wrong shows when a pod is made.
+        CheckSelectorAndTemplate(spec, "statefulset", faults, looksIntoPods: false);
+        if (spec["template"]?["spec"]?["activeDeadlineSeconds"] is not null) faults.Forbidden("spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in StatefulSet is not Supported");
         PodValidation.OneOf(spec, "podManagementPolicy", "spec", faults, "OrderedReady", "Parallel");
         faults.NonNegative("spec.ordinals.start", spec.NumberAt("ordinals", "start"));
         faults.NonNegative("spec.minReadySeconds", spec.NumberAt("minReadySeconds"));
@@ -156,7 +158,7 @@ internal static class WorkloadValidation
             faults.Unsupported($"{path}.template.spec.restartPolicy", "Always", "OnFailure", "Never");
     }
 
-    private static void CheckSelectorAndTemplate(JsonObject spec, string kind, Faults faults)
+    private static void CheckSelectorAndTemplate(JsonObject spec, string kind, Faults faults, bool looksIntoPods = true)
     {
         var selector = spec.ObjectAt("selector");
         if (selector is null) faults.Required("spec.selector");
@@ -170,7 +172,8 @@ internal static class WorkloadValidation
         var selects = selector is not null && (selector.EntriesAt("matchLabels").Any() || selector.ObjectsAt("matchExpressions").Any());
         if (selects && !LabelSelectorText.Matches(selector, labels))
             faults.Invalid("spec.template.metadata.labels", Sorted(labels), "`selector` does not match template `labels`");
-        CheckTemplate(spec, "spec", faults);
+        if (looksIntoPods) CheckTemplate(spec, "spec", faults);
+        else faults.AddRange(MetadataValidation.ValidateMaps(spec.ObjectAt("template", "metadata") ?? [], "spec.template"));
         if (spec.TextAt("template", "spec", "restartPolicy") is { } policy and ("OnFailure" or "Never"))
             faults.Unsupported("spec.template.spec.restartPolicy", policy, "Always");
     }
