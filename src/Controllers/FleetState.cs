@@ -23,7 +23,7 @@ internal sealed class FleetState(
 {
     private readonly ConcurrentDictionary<string, Counted> counted = new(StringComparer.Ordinal);
     private volatile Memberships? memberships;
-    private volatile Snapshot? snapshot;
+    private volatile AllPools? known;
 
     /// <summary>The GPUs that are known.</summary>
     public GpuCatalogue Gpus => gpus;
@@ -38,9 +38,9 @@ internal sealed class FleetState(
         if (fresh.Count > 0) return With(fresh);
         // Versions first: a change that comes while the rest is read makes it outdated, not wrong for ever.
         var versions = (pools.Changes, nodes.Changes, pods.Changes);
-        if (snapshot is { } known && known.Versions == versions) return known.Pools;
+        if (known is { } before && before.Versions == versions) return before.Pools;
         IReadOnlyList<PoolState> all = [.. Membership().ByPool.Select(pair => new PoolState(pair.Pool, [.. pair.Members.Nodes.Select(StateOf)]))];
-        snapshot = new Snapshot(versions, all);
+        known = new AllPools(versions, all);
         return all;
     }
 
@@ -114,5 +114,5 @@ internal sealed class FleetState(
     private sealed record Memberships(
         (long Pools, long Nodes) Versions, IReadOnlyList<NodeView> Nodes, IReadOnlyList<(GpuNodePool Pool, PoolMembership.Members Members)> ByPool);
 
-    private sealed record Snapshot((long Pools, long Nodes, long Pods) Versions, IReadOnlyList<PoolState> Pools);
+    private sealed record AllPools((long Pools, long Nodes, long Pods) Versions, IReadOnlyList<PoolState> Pools);
 }

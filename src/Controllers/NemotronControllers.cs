@@ -1,6 +1,5 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
-using Nemotron.Controllers.Admission;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;

@@ -80,7 +80,7 @@ internal static class PoolChoice
     /// The plan as asked; where nothing was asked that says otherwise and no group on one node (or in one NVLink domain) holds the model,
     /// the plan with the fewest stages that does, each on nodes of its own.
     /// </summary>
-    private static MemoryPlan Plan(NemotronDeploymentSpec spec, ModelChoice choice, PoolGpu gpu)
+    public static MemoryPlan Plan(NemotronDeploymentSpec spec, ModelChoice choice, PoolGpu gpu)
     {
         var plan = MemoryPlanner.Plan(Request(spec, choice, gpu, spec.TensorParallel, spec.PipelineParallel ?? 1));
         if (spec.PipelineParallel is not null || spec.TensorParallel < gpu.PerNode || plan.MemoryFits) return plan;

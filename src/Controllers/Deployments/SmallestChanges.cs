@@ -58,7 +58,7 @@ internal static class SmallestChanges
     private static IEnumerable<SpecChange> Precisions(DeploymentSnapshot snapshot, ModelChoice choice, PoolGpu gpu)
     {
         var spec = snapshot.Entity.Spec;
-        if (spec.Checkpoint is not null) yield break;
+        if (spec.Checkpoint is { HuggingFace: not null } or { Pvc: not null } or { Path: not null }) yield break;
         foreach (var precision in new[] { Crds.Precision.BF16, Crds.Precision.FP8, Crds.Precision.NVFP4 }.Where(precision => precision.ToPlanner() != choice.Precision))
         {
             var changed = spec with { Precision = precision };

@@ -3,7 +3,6 @@ using Nemotron.Controllers.Admission;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Tests.Builders;
 using Nemotron.Crds;
-using Nemotron.Planning;
 
 namespace Nemotron.Controllers.Tests.Admission;
 
@@ -51,7 +50,7 @@ public class ParityTests
                 foreach (var pool in PoolChoice.Candidates(snapshot).Where(pool => spec.NodePool is null || pool.Pool.Metadata.Name == spec.NodePool))
                 {
                     if (PoolGpu.Of(pool, snapshot.Gpus) is not { } gpu) continue;
-                    var plan = MemoryPlanner.Plan(PoolChoice.Request(spec, choice, gpu));
+                    var plan = PoolChoice.Plan(spec, choice, gpu);
                     if (plan.Findings.FirstOrDefault(finding => finding.Refuses) is not { } finding) continue;
                     foreach (var change in SmallestChanges.Of(snapshot, choice, pool, gpu, plan, finding))
                     {

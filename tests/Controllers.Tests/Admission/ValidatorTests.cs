@@ -16,19 +16,19 @@ namespace Nemotron.Controllers.Tests.Admission;
 /// <summary>Which writes are judged at all, and by what this replica knows, leading or not.</summary>
 public class ValidatorTests
 {
-    private readonly Cached<GpuNodePool> _pools = new(APool("h100"));
-    private readonly Cached<NodeView> _nodes = new(ANode("n"));
-    private readonly Cached<NemotronModel> _models = new();
-    private readonly Cached<NemotronDeployment> _deployments = new();
+    private readonly FakeCache<GpuNodePool> _pools = new() { Objects = { APool("h100") } };
+    private readonly FakeCache<NodeView> _nodes = new() { Objects = { ANode("n") } };
+    private readonly FakeCache<NemotronModel> _models = new();
+    private readonly FakeCache<NemotronDeployment> _deployments = new();
     private readonly IKubernetes _client = Substitute.For<IKubernetes>();
     private readonly ModelLibrary _library = new(ModelCatalogue.Default);
 
     [Fact]
     public async Task What_does_not_fit_is_refused_when_new_and_when_a_change_makes_it_so()
     {
-        var good = ADeployment("n", new() { Model = ModelTier.Super, TensorParallel = 2 });
-        var bad = ADeployment("n", new() { Model = ModelTier.Super, TensorParallel = 1 });
-        (await Deployments.CreateAsync(good, false, default)).Allowed.ShouldBeTrue();
+        var good = ADeployment("n", new() { Model = ModelTier.Super, TensorParallel = 2, Checkpoint = new() { TrustRemoteCode = true } });
+        var bad = ADeployment("n", good.Spec with { TensorParallel = 1 });
+        (await Deployments.CreateAsync(good, false, default)).Message.ShouldBeNull();
         (await Deployments.CreateAsync(bad, false, default)).Message!.ShouldStartWith("spec.tensorParallel: ");
         (await Deployments.UpdateAsync(good, bad, false, default)).StatusCode.ShouldBe(422);
     }
@@ -121,11 +121,10 @@ public class ValidatorTests
     {
         get
         {
-            var pods = new Cached<PodView>();
             var fleet = Fleet;
             var fresh = new FreshObjects(_client);
             return new(
-                new DeploymentSnapshots(fleet, new Cached<V1Deployment>(), pods, TimeProvider.System), fleet,
+                new DeploymentSnapshots(fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodView>(), TimeProvider.System), fleet,
                 new KnownModels(_library, _models, new ModelSource(_client), fresh, TimeProvider.System), fresh);
         }
     }
@@ -134,7 +133,7 @@ public class ValidatorTests
 
     private GpuNodePoolValidator Pools => new(Fleet, _deployments, TimeProvider.System);
 
-    private FleetState Fleet => new(_pools, _nodes, new Cached<PodView>(), _library, GpuCatalogue.Default);
+    private FleetState Fleet => new(_pools, _nodes, new FakeCache<PodView> { Indexes = { [PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [] } }, _library, GpuCatalogue.Default);
 
     private static NemotronModel AModel(string name) => new()
     {

@@ -23,7 +23,7 @@ internal sealed class ReconcilerHarness
         Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
         Controller = new NemotronDeploymentController(
-            Fleet, Deployments, Groups, Services, Accounts, Pods, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask, Time,
+            new DeploymentSnapshots(Fleet, Deployments, Groups, Pods, Time), Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask,
             NullLogger<NemotronDeploymentController>.Instance);
     }
 
