@@ -15,7 +15,7 @@ public class EventExpiryTests
         await using var lab = await LabFixture.StartAsync(new LabServerOptions { Time = time });
         await TellAsync(lab, "once");
         var told = await TellAsync(lab, "again");
-        using var watch = await lab.WatchAsync($"{Events}?watch=true&resourceVersion={told}");
+        using var watch = await lab.WatchAsync($"{Events}?watch=true&timeoutSeconds=7200&resourceVersion={told}");
 
         time.Advance(TimeSpan.FromMinutes(40));
         (await lab.SendAsync("PATCH", $"{Events}/again", """{"count":2}""", "application/merge-patch+json")).Code.ShouldBe(200);

@@ -50,7 +50,7 @@ public class WebhookCertificateTests
         await cluster.StartOperatorAsync(leaderElect: true, webhookPort: port);
         await Until.TrueAsync(() => Webhooks.Bundle(cluster) is not null, "the webhooks' authority to be trusted");
 
-        var mine = await cluster.Kubectl.RunAsync("apply -f -", Manifest("mine", "{modelRef: {name: my-hybrid-9b}}"));
+        var mine = await cluster.Kubectl.RunAsync("apply -f -", Manifest("mine", "{modelRef: {name: my-hybrid-9b}, checkpoint: {trustRemoteCode: true}}"));
         mine.Succeeded();
         mine.Error.ShouldNotContain("spec.modelRef.name");
         (await cluster.Kubectl.RunAsync("apply -f -", Manifest("bad", "{modelRef: {name: my-hybrid-9c}}"))).Error.ShouldContain("denied the request: spec.modelRef.name: ");

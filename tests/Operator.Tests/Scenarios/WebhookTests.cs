@@ -20,7 +20,7 @@ public class WebhookTests
         await Until.TrueAsync(() => cluster.Pool("h100")?.Status?.Gpus?.Total == 8, "the pool to be counted");
         foreach (var dryRun in new[] { "", " --dry-run=server" })
         {
-            var refused = await cluster.Kubectl.RunAsync($"apply -f -{dryRun}", Deployment("super", "{model: Super, tensorParallel: 1}"));
+            var refused = await cluster.Kubectl.RunAsync($"apply -f -{dryRun}", Deployment("super", "{model: Super, tensorParallel: 1, checkpoint: {trustRemoteCode: true}}"));
             refused.ExitCode.ShouldBe(1);
             refused.Error.ShouldContain(Denied + "spec.tensorParallel: on the GPUs of pool h100, ");
             refused.Error.ShouldMatch(@"\d+\.\d+ GiB of weights and \d+\.\d+ GiB of reserve per GPU leave nothing of \d+\.\d+ GiB for the KV cache");
@@ -30,7 +30,7 @@ public class WebhookTests
 
         cluster.Deployments().ShouldBeEmpty();
         // What it says would fit, does.
-        (await cluster.Kubectl.RunAsync("apply -f -", Deployment("super", "{model: Super, tensorParallel: 2}"))).Succeeded();
+        (await cluster.Kubectl.RunAsync("apply -f -", Deployment("super", "{model: Super, tensorParallel: 2, checkpoint: {trustRemoteCode: true}}"))).Succeeded();
         await cluster.UntilReadyAsync(1);
         // Changed for the worse.
         var patched = await cluster.Kubectl.RunAsync(["-n", "models", "patch", "nemo", "super", "--type=merge", "-p", """{"spec":{"tensorParallel":1}}"""]);
@@ -52,7 +52,7 @@ public class WebhookTests
 
         // Documents of one file come one right after the other: the caches may not have the pool or the model yet.
         var together = await cluster.Kubectl.RunAsync("apply -f -", Fleets.All(Fleets.Pool, File.ReadAllText(Repository.PathOf("config", "samples", "nemotronmodel.yaml")).Split("\n---\n")[0],
-            Deployment("mine", "{modelRef: {name: my-hybrid-9b}, nodePool: h100}"), Deployment("many", "{model: Nano, tensorParallel: 8, nodePool: h100, replicas: 3}")));
+            Deployment("mine", "{modelRef: {name: my-hybrid-9b}, nodePool: h100, checkpoint: {trustRemoteCode: true}}"), Deployment("many", "{model: Nano, tensorParallel: 8, nodePool: h100, replicas: 3}")));
         together.Succeeded();
         together.Error.ShouldNotContain("there is no GpuNodePool");
         together.Error.ShouldContain("Warning: Pool h100 has room for 1 more replicas of 8 GPUs now, and 3 are to be started");
@@ -145,6 +145,7 @@ public class WebhookTests
 
         cluster.Deployments().Count.ShouldBe(count);
         var metrics = await MetricsAsync(app);
+        Console.WriteLine("measured: " + string.Join(" ", metrics.Split('\n').Where(l => l.StartsWith("controller_runtime_webhook_requests_total"))));
         metrics.ShouldContain($"controller_runtime_webhook_requests_total{{webhook=\"/validate/nemotrondeployment\",code=\"200\"}} {count}");
         metrics.ShouldContain("controller_runtime_webhook_requests_total{webhook=\"/validate/nemotrondeployment\",code=\"500\"} 0");
     }
