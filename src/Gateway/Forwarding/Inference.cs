@@ -20,6 +20,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
     private ModeMetrics? _metrics;
     private long _asked;
     private bool _waits;
+    private TokenMeter? _meter;
 
     /// <summary>The request's mode; null before it is known and where none can be set.</summary>
     public ReasoningMode? Mode { get; private set; }
@@ -57,10 +58,13 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         _metrics = tools.Metrics.Of(Mode);
         _asked = tools.Clock.GetTimestamp();
         Waits(true);
+        _metrics.Begun.Inc();
         _metrics.InFlight.Inc();
         try
         {
-            return plan is { EndsTraceItself: true, Streams: false } ? await AnswerInTwoCallsAsync(plan) : await AnswerAsync(plan);
+            var outcome = plan is { EndsTraceItself: true, Streams: false } ? await AnswerInTwoCallsAsync(plan) : await AnswerAsync(plan);
+            if (outcome == Outcome.Ok && _meter is { } meter) _metrics.FinishedTokens.Inc(meter.Output);
+            return outcome;
         }
         finally
         {
@@ -99,7 +103,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         Heard();
         var isStream = response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream";
         Begin(response, plan, keepsLength: !isStream);
-        var meter = new TokenMeter(_metrics!, plan.TraceOpenedBy);
+        var meter = _meter = new TokenMeter(_metrics!, plan.TraceOpenedBy);
         return isStream ? await StreamAsync(response, plan, meter) : await WholeAsync(response, plan, meter);
     }
 
@@ -186,7 +190,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
     // As NVIDIA's reference client: the first call may write no more than the trace may have, the second one goes on.
     private async Task<Outcome> AnswerInTwoCallsAsync(RequestPlan plan)
     {
-        var meter = new TokenMeter(_metrics!, plan.TraceOpenedBy);
+        var meter = _meter = new TokenMeter(_metrics!, plan.TraceOpenedBy);
         using var first = await CallAsync(Continuation.FirstCall(plan));
         var (one, oneSays) = await ReadAsync(first);
         if (oneSays is not { Choices: [var written] } || !written.Finish.IsString || !written.Finish.In(one.Span).SequenceEqual("\"length\""u8)

@@ -32,6 +32,11 @@ internal sealed class GatewayMetrics
         TracesEnded = factory.CreateCounter("nemotron_gateway_traces_ended_total", "Reasoning traces that the gateway ended at their budget.");
         Overrides = factory.CreateCounter("nemotron_gateway_mode_overrides_total", "Requests whose client asked for another reasoning mode than the enforced one.");
         var families = new ModeFamilies(
+            factory.CreateCounter("nemotron_gateway_requests_begun_total", "Requests that were taken on: over those that end, what arrives.", mode),
+            factory.CreateCounter(
+                "nemotron_gateway_finished_output_tokens_total",
+                "Output tokens of requests that ended well, counted at their ends: over those requests, how long an output is.",
+                mode),
             factory.CreateGauge("nemotron_gateway_requests_in_flight", "Requests being served.", mode),
             factory.CreateGauge("nemotron_gateway_requests_waiting", "Requests that have not had their first token; one that is not streamed waits until its answer comes.", mode),
             factory.CreateCounter("nemotron_gateway_prompt_tokens_total", "Prompt tokens, as engines state them at the end of an answer.", mode),

@@ -4,11 +4,17 @@ namespace Nemotron.Gateway.Observing;
 
 /// <summary>The families of metrics that are kept by reasoning mode.</summary>
 internal sealed record ModeFamilies(
-    Gauge InFlight, Gauge Waiting, Counter PromptTokens, Counter OutputTokens, Counter ThinkingTokens, Histogram TimeToFirstToken, Histogram InterTokenLatency, Histogram Duration);
+    Counter Begun, Counter FinishedTokens, Gauge InFlight, Gauge Waiting, Counter PromptTokens, Counter OutputTokens, Counter ThinkingTokens, Histogram TimeToFirstToken, Histogram InterTokenLatency, Histogram Duration);
 
 /// <summary>The series of one reasoning mode, looked up once.</summary>
 internal sealed class ModeMetrics(ModeFamilies families, string mode)
 {
+    /// <summary>Requests that have begun.</summary>
+    public Counter.Child Begun { get; } = families.Begun.WithLabels(mode);
+
+    /// <summary>Output tokens of requests that have ended well.</summary>
+    public Counter.Child FinishedTokens { get; } = families.FinishedTokens.WithLabels(mode);
+
     /// <summary>Requests being served.</summary>
     public Gauge.Child InFlight { get; } = families.InFlight.WithLabels(mode);
 

@@ -1,0 +1,119 @@
+using System.Globalization;
+using Nemotron.Engines.Metrics;
+using Nemotron.Engines.Metrics.PromQl;
+
+namespace Nemotron.Controllers.Scaling;
+
+/// <summary>What is asked of the whole fleet. The gateways' figures are by reasoning mode, the engines' by pod.</summary>
+internal enum FleetSignal
+{
+    /// <summary>Requests taken on per second, by the gateway.</summary>
+    Begun,
+
+    /// <summary>Requests per second that ended well.</summary>
+    Completed,
+
+    /// <summary>Requests per second that failed in the engine or the gateway.</summary>
+    Failed,
+
+    /// <summary>Prompt tokens per second.</summary>
+    PromptTokens,
+
+    /// <summary>Output tokens per second, as they stream.</summary>
+    OutputTokens,
+
+    /// <summary>Output tokens per second of requests that ended.</summary>
+    FinishedTokens,
+
+    /// <summary>Requests in flight.</summary>
+    InFlight,
+
+    /// <summary>Buckets of the time to first token, per second.</summary>
+    TtftBuckets,
+
+    /// <summary>Buckets of the mean time between a request's tokens, per second.</summary>
+    ItlBuckets,
+
+    /// <summary>1 while a replica drains.</summary>
+    Draining,
+
+    /// <summary>Seconds since the gateway was scraped.</summary>
+    GatewayAge,
+
+    /// <summary>Tokens of KV cache in use, by the engine.</summary>
+    KvUsed,
+
+    /// <summary>Tokens of KV cache in all.</summary>
+    KvTotal,
+
+    /// <summary>Share of the KV cache in use.</summary>
+    KvFraction,
+
+    /// <summary>Requests in the engine's batch.</summary>
+    Running,
+
+    /// <summary>Requests that wait for a place in it.</summary>
+    Waiting,
+
+    /// <summary>Requests per second that the engine ended well.</summary>
+    EngineCompleted,
+
+    /// <summary>Prompt tokens per second, by the engine.</summary>
+    EnginePromptTokens,
+
+    /// <summary>Output tokens per second, by the engine.</summary>
+    EngineOutputTokens,
+}
+
+/// <summary>The queries: a fixed handful for the whole fleet, however many deployments it has. Each gives a series per pod, and per mode where the gateway keeps modes apart.</summary>
+internal static class FleetQueries
+{
+    // The same target scraped under two jobs is one gateway.
+    private const string Once = "max without (job, instance, endpoint, service, container, prometheus)";
+
+    /// <summary>All queries.</summary>
+    /// <param name="matchers">Label matchers, as between PromQL's braces; "" for none.</param>
+    /// <param name="window">How far back rates look.</param>
+    public static IReadOnlyDictionary<FleetSignal, string> All(string matchers, TimeSpan window)
+    {
+        var scope = new QueryScope(matchers, window);
+        return new Dictionary<FleetSignal, string>
+        {
+            [FleetSignal.Begun] = Rate("requests_begun_total"),
+            [FleetSignal.Completed] = Rate("requests_total", "outcome=\"ok\""),
+            [FleetSignal.Failed] = Rate("requests_total", "outcome=~\"engine_error|gateway_error\""),
+            [FleetSignal.PromptTokens] = Rate("prompt_tokens_total"),
+            [FleetSignal.OutputTokens] = Rate("output_tokens_total"),
+            [FleetSignal.FinishedTokens] = Rate("finished_output_tokens_total"),
+            [FleetSignal.InFlight] = $"sum by (namespace, pod, mode) ({Once} (nemotron_gateway_requests_in_flight{Braces()}))",
+            [FleetSignal.TtftBuckets] = Buckets("time_to_first_token_seconds"),
+            [FleetSignal.ItlBuckets] = Buckets("time_per_output_token_seconds"),
+            [FleetSignal.Draining] = $"max by (namespace, pod) (nemotron_gateway_draining{Braces()})",
+            [FleetSignal.GatewayAge] = $"min by (namespace, pod) (time() - timestamp(nemotron_gateway_requests_in_flight{Braces()}))",
+            [FleetSignal.KvUsed] = EngineQueries.Gauge(EngineSignal.KvUsedTokens, scope),
+            [FleetSignal.KvTotal] = EngineQueries.Gauge(EngineSignal.KvTotalTokens, scope),
+            [FleetSignal.KvFraction] = EngineQueries.Gauge(EngineSignal.KvUsedFraction, scope),
+            [FleetSignal.Running] = EngineQueries.Gauge(EngineSignal.Running, scope),
+            [FleetSignal.Waiting] = EngineQueries.Gauge(EngineSignal.Waiting, scope),
+            [FleetSignal.EngineCompleted] = EngineQueries.Rate(EngineSignal.RequestsSucceeded, scope),
+            [FleetSignal.EnginePromptTokens] = EngineQueries.Rate(EngineSignal.PromptTokens, scope),
+            [FleetSignal.EngineOutputTokens] = EngineQueries.Rate(EngineSignal.GenerationTokens, scope),
+        };
+
+        string Rate(string metric, string? own = null) =>
+            $"sum by (namespace, pod, mode) ({Once} (rate(nemotron_gateway_{metric}{Braces(own)}[{Range()}])))";
+
+        string Buckets(string metric) =>
+            $"sum by (namespace, pod, mode, le) ({Once} (rate(nemotron_gateway_{metric}_bucket{Braces()}[{Range()}])))";
+
+        string Braces(string? own = null) => (own, matchers) switch
+        {
+            (null, "") => "",
+            (null, _) => $"{{{matchers}}}",
+            (_, "") => $"{{{own}}}",
+            _ => $"{{{own},{matchers}}}",
+        };
+
+        string Range() => $"{Math.Max(1, (long)window.TotalSeconds).ToString(CultureInfo.InvariantCulture)}s";
+    }
+}
