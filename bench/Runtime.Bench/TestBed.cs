@@ -115,9 +115,9 @@ internal sealed class TestBed : IAsyncDisposable
     public int RunningPods => Lab.Api.List(Pods).Items.Count(pod => pod["status"]?["phase"]?.ToString() == "Running");
 
     /// <summary>NemotronDeployments whose newest generation is Ready.</summary>
-    public int ReadyModels => Lab.Api.List(Models).Items.Count(IsReady);
+    public int ReadyModels => Lab.Api.List(Models).Items.Count(IsSettled);
 
-    /// <summary>Waits until so many NemotronDeployments are ready and operators have written nothing for two seconds.</summary>
+    /// <summary>Waits until so many NemotronDeployments are ready and rolled out, and operators have written nothing for two seconds.</summary>
     public async Task UntilSettledAsync(int models, TimeSpan limit, Func<string> why)
     {
         await UntilAsync(() => ReadyModels == models, limit, () => $"{models} NemotronDeployments to be ready ({ReadyModels} are). {why()}");
@@ -149,19 +149,12 @@ internal sealed class TestBed : IAsyncDisposable
         folder.Delete(recursive: true);
     }
 
-    private static bool IsReady(JsonObject model)
-    {
-        foreach (var condition in model["status"]?["conditions"]?.AsArray() ?? [])
-        {
-            if (condition!["type"]!.ToString() == "Ready")
-            {
-                return condition["status"]!.ToString() == "True"
-                    && condition["observedGeneration"]!.ToString() == model["metadata"]!["generation"]!.ToString();
-            }
-        }
+    private static bool IsSettled(JsonObject model) => Says(model, "Ready", "True") && Says(model, "Progressing", "False");
 
-        return false;
-    }
+    private static bool Says(JsonObject model, string type, string status) => (model["status"]?["conditions"]?.AsArray() ?? []).Any(condition =>
+        condition!["type"]!.ToString() == type
+        && condition["status"]!.ToString() == status
+        && condition["observedGeneration"]!.ToString() == model["metadata"]!["generation"]!.ToString());
 
     private void Create(Gvr resource, string? ns, JsonObject obj) => Lab.Api.Create(resource, ns, obj, Manager);
 

@@ -13,25 +13,18 @@ internal static class PlanCommand
         var output = OutputOption.Create();
         var command = new Command("plan", "Says whether a model fits on its GPUs, what the memory holds, and how every figure comes about. Exits with 1 when it does not fit.")
         {
-            options.Model,
             catalogue,
             output,
         };
         foreach (var option in options.All) command.Options.Add(option);
-        command.Validators.Add(result =>
-        {
-            var sources = (result.GetValue(options.Model) is null ? 0 : 1)
-                + (result.GetValue(options.Config) is null ? 0 : 1)
-                + (result.GetValue(options.File) is null ? 0 : 1);
-            if (sources != 1) result.AddError("give exactly one of MODEL, --config and -f");
-        });
+        options.Source.AddTo(command);
         command.SetAction(given =>
         {
             var format = OutputOption.Parse(given.GetValue(output));
             var models = CatalogueOption.Read(given.GetValue(catalogue));
-            var plans = given.GetValue(options.File) is { } file
-                ? FromFile(terminal, file, given, options, models)
-                : [(null, MemoryPlanner.Plan(options.Request(given, OneModel(given, options, models), file: null)))];
+            var plans = options.Source.Read(given, terminal) is var (name, text)
+                ? FromFile(name, text, given, options, models)
+                : [(null, MemoryPlanner.Plan(options.Request(given, options.Source.One(given, models), file: null)))];
             RefuseOutOfRange(plans);
             Write(terminal, format, plans);
             return plans.All(item => item.Plan.Fits) ? ExitCodes.Ok : ExitCodes.DoesNotFit;
@@ -39,15 +32,9 @@ internal static class PlanCommand
         return command;
     }
 
-    private static ModelEntry OneModel(ParseResult given, PlanOptions options, ModelCatalogue models) =>
-        given.GetValue(options.Config) is { } config
-            ? HuggingFaceConfig.ReadModel(config.ToString(), File.ReadAllText(config.FullName))
-            : models.Find(given.GetValue(options.Model)!);
-
     private static (string? Name, MemoryPlan Plan)[] FromFile(
-        Terminal terminal, string file, ParseResult given, PlanOptions options, ModelCatalogue models)
+        string name, string text, ParseResult given, PlanOptions options, ModelCatalogue models)
     {
-        var (name, text) = file == "-" ? ("standard input", terminal.In.ReadToEnd()) : (file, File.ReadAllText(file));
         return [.. DeploymentFile.Read(name, text).Select(fields =>
             ((string?)fields.Name, MemoryPlanner.Plan(options.Request(given, models.Find(fields.Model), fields))))];
     }

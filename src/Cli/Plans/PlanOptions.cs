@@ -8,23 +8,17 @@ internal sealed class PlanOptions
 {
     private const string DefaultGpu = "H100-SXM";
 
-    public Argument<string?> Model { get; } = new("MODEL")
-    {
-        Arity = ArgumentArity.ZeroOrOne,
-        Description = "Catalogue name, alias or Hugging Face id; see 'kubectl nemotron models'.",
-    };
-
-    public Option<FileInfo?> Config { get; } = new("--config") { Description = "Plan the model of this Hugging Face config.json instead of MODEL." };
-
-    public Option<string?> File { get; } = new("--filename", "-f") { Description = "Plan every NemotronDeployment of this YAML file; - is standard input." };
+    public ModelSource Source { get; } = new(
+        "Plan the model of this Hugging Face config.json instead of MODEL.",
+        "Plan every NemotronDeployment of this YAML file; - is standard input.");
 
     public Option<string?> Gpu { get; } = new("--gpu") { Description = $"GPU type or nvidia.com/gpu.product value; {DefaultGpu} if absent." };
 
-    public Option<int?> MemoryMiB { get; } = new("--memory-mib") { Description = "Memory of each GPU in MiB, as the nodes' label nvidia.com/gpu.memory says; wins over the type's." };
+    public Option<int?> MemoryMiB { get; } = NumberOption.Whole("--memory-mib", "Memory of each GPU in MiB, as the nodes' label nvidia.com/gpu.memory says; wins over the type's.");
 
-    public Option<int?> TensorParallel { get; } = new("--tp") { Description = "Tensor-parallel degree; the smallest that fits if absent." };
+    public Option<int?> TensorParallel { get; } = NumberOption.Whole("--tp", "Tensor-parallel degree; the smallest that fits if absent.");
 
-    public Option<int?> PipelineParallel { get; } = new("--pp") { Description = "Pipeline stages; 1 if absent." };
+    public Option<int?> PipelineParallel { get; } = NumberOption.Whole("--pp", "Pipeline stages; 1 if absent.");
 
     public Option<string?> Precision { get; } = new("--precision") { Description = "BF16, FP8 or NVFP4; BF16 if absent." };
 
@@ -32,19 +26,19 @@ internal sealed class PlanOptions
 
     public Option<string?> StatePrecision { get; } = new("--ssm-state") { Description = "BF16 or FP32 for the SSM state; the model's own if absent." };
 
-    public Option<int?> Context { get; } = new("--context") { Description = "Tokens of the longest sequence; the model's longest if absent." };
+    public Option<int?> Context { get; } = NumberOption.Whole("--context", "Tokens of the longest sequence; the model's longest if absent.");
 
-    public Option<int?> Concurrency { get; } = new("--concurrency") { Description = "Sequences of that length at once; 1 if absent." };
+    public Option<int?> Concurrency { get; } = NumberOption.Whole("--concurrency", "Sequences of that length at once; 1 if absent.");
 
     public Option<string?> Engine { get; } = new("--engine") { Description = "TrtLlmServe, Triton, or Vllm and Sglang (planned only); TrtLlmServe if absent." };
 
-    public Option<double?> MemoryFraction { get; } = new("--memory-fraction") { Description = "The engine's memory fraction; 0.95 of what is free for TensorRT-LLM, 0.9 of the GPU for vLLM, what SGLang does not set aside if absent." };
+    public Option<double?> MemoryFraction { get; } = NumberOption.Decimal("--memory-fraction", "The engine's memory fraction; 0.95 of what is free for TensorRT-LLM, 0.9 of the GPU for vLLM, what SGLang does not set aside if absent.");
 
-    public Option<int?> MaxBatchedTokens { get; } = new("--max-batched-tokens") { Description = "Tokens that the engine puts into one forward pass; 8192 if absent." };
+    public Option<int?> MaxBatchedTokens { get; } = NumberOption.Whole("--max-batched-tokens", "Tokens that the engine puts into one forward pass; 8192 if absent.");
 
-    public Option<int?> GpusPerNode { get; } = new("--gpus-per-node") { Description = "GPUs of a node; the type's if absent." };
+    public Option<int?> GpusPerNode { get; } = NumberOption.Whole("--gpus-per-node", "GPUs of a node; the type's if absent.");
 
-    public Option<int?> NvLinkDomain { get; } = new("--nvlink-domain") { Description = "GPUs of an NVLink domain; the type's if absent." };
+    public Option<int?> NvLinkDomain { get; } = NumberOption.Whole("--nvlink-domain", "GPUs of an NVLink domain; the type's if absent.");
 
     public Option<bool> MultiNode { get; } = new("--multi-node") { Description = "Let a tensor-parallel group leave its NVLink domain." };
 
@@ -52,7 +46,7 @@ internal sealed class PlanOptions
 
     public IEnumerable<Option> All =>
     [
-        Config, File, Gpu, MemoryMiB, TensorParallel, PipelineParallel, Precision, KvPrecision, StatePrecision, Context, Concurrency,
+        Source.Config, Source.File, Gpu, MemoryMiB, TensorParallel, PipelineParallel, Precision, KvPrecision, StatePrecision, Context, Concurrency,
         Engine, MemoryFraction, MaxBatchedTokens, GpusPerNode, NvLinkDomain, MultiNode, GpuCatalogue,
     ];
 

@@ -14,33 +14,21 @@ internal static class PredictCommand
         var output = OutputOption.Create();
         var command = new Command("predict", "Predicts latency and throughput of one replica that has a number of equal requests in flight. Exits with 1 when it does not fit.")
         {
-            options.Model,
             catalogue,
             output,
         };
         foreach (var option in options.All) command.Options.Add(option);
-        command.Validators.Add(result =>
-        {
-            var sources = (result.GetValue(options.Model) is null ? 0 : 1)
-                + (result.GetValue(options.Config) is null ? 0 : 1)
-                + (result.GetValue(options.File) is null ? 0 : 1);
-            if (sources != 1) result.AddError("give exactly one of MODEL, --config and -f");
-        });
+        options.Source.AddTo(command);
         command.SetAction(given =>
         {
             var format = OutputOption.Parse(given.GetValue(output));
             var models = CatalogueOption.Read(given.GetValue(catalogue));
-            return given.GetValue(options.File) is { } file
-                ? Compare(terminal, format, file, models, options.Gpus(given))
-                : Predict(terminal, format, options.Request(given, OneModel(given, options, models)));
+            return options.Source.Read(given, terminal) is var (name, text)
+                ? Compare(terminal, format, name, text, models, options.Gpus(given))
+                : Predict(terminal, format, options.Request(given, options.Source.One(given, models)));
         });
         return command;
     }
-
-    private static ModelEntry OneModel(ParseResult given, PredictOptions options, ModelCatalogue models) =>
-        given.GetValue(options.Config) is { } config
-            ? HuggingFaceConfig.ReadModel(config.ToString(), File.ReadAllText(config.FullName))
-            : models.Find(given.GetValue(options.Model)!);
 
     private static int Predict(Terminal terminal, OutputFormat format, PredictionRequest request)
     {
@@ -52,9 +40,8 @@ internal static class PredictCommand
         return prediction.Refusals.Count == 0 ? ExitCodes.Ok : ExitCodes.DoesNotFit;
     }
 
-    private static int Compare(Terminal terminal, OutputFormat format, string file, ModelCatalogue models, GpuCatalogue gpus)
+    private static int Compare(Terminal terminal, OutputFormat format, string name, string text, ModelCatalogue models, GpuCatalogue gpus)
     {
-        var (name, text) = file == "-" ? ("standard input", terminal.In.ReadToEnd()) : (file, File.ReadAllText(file));
         var rows = MeasuredRows.Read(name, text, models, gpus).Select(row => PredictedRow.Of(row)).ToArray();
         if (format == OutputFormat.Table) ComparisonTable.Write(terminal, rows);
         else Structured.Write(terminal.Out, format, rows.Select(ComparedRow.Of).ToArray());

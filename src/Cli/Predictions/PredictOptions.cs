@@ -12,26 +12,17 @@ internal sealed class PredictOptions
 {
     private const string DefaultGpu = "H100-SXM";
 
-    public Argument<string?> Model { get; } = new("MODEL")
-    {
-        Arity = ArgumentArity.ZeroOrOne,
-        Description = "Catalogue name, alias or Hugging Face id; see 'kubectl nemotron models'.",
-    };
-
-    public Option<FileInfo?> Config { get; } = new("--config") { Description = "Predict for the model of this Hugging Face config.json instead of MODEL." };
-
-    public Option<string?> File { get; } = new("--filename", "-f")
-    {
-        Description = "Predict for every row of this CSV file, and compare where it has ttft_ms and tpot_ms; - is standard input. Needs the columns model, system, backend, isl, osl, concurrency and tp; takes backend_version, precision and pp.",
-    };
+    public ModelSource Source { get; } = new(
+        "Predict for the model of this Hugging Face config.json instead of MODEL.",
+        "Predict for every row of this CSV file, and compare where it has ttft_ms and tpot_ms; - is standard input. Needs the columns model, system, backend, isl, osl, concurrency and tp; takes backend_version, precision and pp.");
 
     public Option<string?> Gpu { get; } = new("--gpu") { Description = $"GPU type or nvidia.com/gpu.product value; {DefaultGpu} if absent." };
 
-    public Option<int?> MemoryMiB { get; } = new("--memory-mib") { Description = "Memory of each GPU in MiB, as the nodes' label nvidia.com/gpu.memory says; wins over the type's." };
+    public Option<int?> MemoryMiB { get; } = NumberOption.Whole("--memory-mib", "Memory of each GPU in MiB, as the nodes' label nvidia.com/gpu.memory says; wins over the type's.");
 
-    public Option<int?> TensorParallel { get; } = new("--tp") { Description = "Tensor-parallel degree; the smallest that holds all requests at once if absent." };
+    public Option<int?> TensorParallel { get; } = NumberOption.Whole("--tp", "Tensor-parallel degree; the smallest that holds all requests at once if absent.");
 
-    public Option<int?> PipelineParallel { get; } = new("--pp") { Description = "Pipeline stages; 1 if absent." };
+    public Option<int?> PipelineParallel { get; } = NumberOption.Whole("--pp", "Pipeline stages; 1 if absent.");
 
     public Option<string?> Precision { get; } = new("--precision") { Description = "BF16, FP8 or NVFP4; BF16 if absent." };
 
@@ -41,17 +32,17 @@ internal sealed class PredictOptions
 
     public Option<string?> EngineVersion { get; } = new("--engine-version") { Description = "The engine's version, where that makes a difference; see docs/capacity-model.md." };
 
-    public Option<int?> InputTokens { get; } = new("--isl") { Description = "Tokens of each prompt." };
+    public Option<int?> InputTokens { get; } = NumberOption.Whole("--isl", "Tokens of each prompt.");
 
-    public Option<int?> OutputTokens { get; } = new("--osl") { Description = "Tokens of each output." };
+    public Option<int?> OutputTokens { get; } = NumberOption.Whole("--osl", "Tokens of each output.");
 
-    public Option<int?> Concurrency { get; } = new("--concurrency") { Description = "Requests kept in flight; 1 if absent." };
+    public Option<int?> Concurrency { get; } = NumberOption.Whole("--concurrency", "Requests kept in flight; 1 if absent.");
 
-    public Option<double?> MemoryFraction { get; } = new("--memory-fraction") { Description = "The engine's memory fraction; that of the measured servers if absent." };
+    public Option<double?> MemoryFraction { get; } = NumberOption.Decimal("--memory-fraction", "The engine's memory fraction; that of the measured servers if absent.");
 
-    public Option<int?> MaxBatchedTokens { get; } = new("--max-batched-tokens") { Description = "Tokens of one step; if absent what the measured servers had: one prompt and a token for each request, and 8192 with SGLang." };
+    public Option<int?> MaxBatchedTokens { get; } = NumberOption.Whole("--max-batched-tokens", "Tokens of one step; if absent what the measured servers had: one prompt and a token for each request, and 8192 with SGLang.");
 
-    public Option<int?> MaxSequences { get; } = new("--max-sequences") { Description = "Sequences that run at once; the engine's default if absent." };
+    public Option<int?> MaxSequences { get; } = NumberOption.Whole("--max-sequences", "Sequences that run at once; the engine's default if absent.");
 
     public Option<bool> MultiNode { get; } = new("--multi-node") { Description = "Let a tensor-parallel group leave its NVLink domain." };
 
@@ -59,7 +50,7 @@ internal sealed class PredictOptions
 
     public IEnumerable<Option> All =>
     [
-        Config, File, Gpu, MemoryMiB, TensorParallel, PipelineParallel, Precision, KvPrecision, Engine, EngineVersion, InputTokens, OutputTokens, Concurrency,
+        Source.Config, Source.File, Gpu, MemoryMiB, TensorParallel, PipelineParallel, Precision, KvPrecision, Engine, EngineVersion, InputTokens, OutputTokens, Concurrency,
         MemoryFraction, MaxBatchedTokens, MaxSequences, MultiNode, GpuCatalogue,
     ];
 

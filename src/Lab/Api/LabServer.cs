@@ -50,7 +50,7 @@ public sealed class LabServer : IAsyncDisposable
         if (secure) certificate = options.ServerCertificate ?? authority.IssueServer();
         Log = new RequestLog(options.RequestLogCapacity);
         Audit = new AuditLog(options.AuditCapacity, options.AuditFile);
-        webhooks = new Webhooks.WebhookClient(options.Time);
+        webhooks = new Webhooks.WebhookClient(options.Time, options.SystemTime);
         api = NewContext();
         Faults = new FaultInjection(() => api.Store.Compact());
         Api = new InProcessApi(api);

@@ -137,6 +137,7 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
         var request = WriteOptions.Read(http, resource, route, "DeleteOptions");
         var options = await ReadDeleteOptionsAsync(http, request);
         var (obj, gone) = await Deletion.DeleteAsync(api, request, options);
+        AddWarnings(http, request);
         if (gone && !ReturnsDeleted(resource))
         {
             var details = ApiErrors.Details(route.Name, resource.Gvr.Group, resource.Gvr.Plural);

@@ -10,7 +10,9 @@ using Nemotron.Lab.Storage;
 namespace Nemotron.Lab.Api.Webhooks;
 
 /// <summary>Calls webhooks over HTTPS with the authorities of their configuration, valid by the Lab's clock. Connections are kept per authorities.</summary>
-internal sealed class WebhookClient(TimeProvider time) : IDisposable
+/// <param name="time">The Lab's clock, by which certificates are valid.</param>
+/// <param name="network">The clock of the network: however fast the Lab's runs, an answer takes the time that it takes.</param>
+internal sealed class WebhookClient(TimeProvider time, TimeProvider network) : IDisposable
 {
     private static readonly HttpRequestOptionsKey<IPEndPoint?> Via = new("via");
 
@@ -21,7 +23,7 @@ internal sealed class WebhookClient(TimeProvider time) : IDisposable
     public async Task<JsonObject> CallAsync(WebhookTarget target, JsonObject review, TimeSpan timeout)
     {
         var client = clients.GetOrAdd(target.CaBundle, Connect);
-        using var expiry = new CancellationTokenSource(timeout, time);
+        using var expiry = new CancellationTokenSource(timeout, network);
         using var content = new ByteArrayContent(StoredObject.Serialise(review));
         content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypes.Json);
         using var request = new HttpRequestMessage(HttpMethod.Post, target.Url) { Content = content };
