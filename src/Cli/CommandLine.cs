@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using Nemotron.Cli.Models;
 using Nemotron.Cli.Plans;
 using Nemotron.Cli.Predictions;
+using Nemotron.Cli.Simulations;
 using Nemotron.Planning;
 using Nemotron.Planning.Capacity;
 
@@ -18,6 +19,7 @@ internal static class CommandLine
         {
             PlanCommand.Create(terminal),
             PredictCommand.Create(terminal),
+            SimulateCommand.Create(terminal),
             ModelsCommand.Create(terminal),
             GpusCommand.Create(terminal),
         };

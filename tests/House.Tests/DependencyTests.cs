@@ -35,7 +35,7 @@ public class DependencyTests
     public void Planning_knows_no_Kubernetes_no_web_and_no_network()
     {
         var project = Repository.Projects("src").Single(p => p.Name == "Planning").Project;
-        project.Descendants("PackageReference").Select(p => p.Attribute("Include")!.Value).ShouldBe(["YamlDotNet"]);
+        project.Descendants("PackageReference").Select(p => p.Attribute("Include")!.Value).ShouldBe(["Cronos", "YamlDotNet"]);
         project.Descendants("FrameworkReference").ShouldBeEmpty();
         foreach (var file in Repository.Sources("src/Planning"))
             File.ReadAllText(file).ShouldNotMatch(@"\b(System\.Net|k8s|Microsoft\.AspNetCore|System\.Diagnostics\.Process)\b", file);

@@ -9,6 +9,9 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error,
     // columns squeezed to its width would be unreadable, and a row that the terminal wraps is not.
     private const int Unbounded = 4096;
 
+    /// <summary>Whether a person watches <see cref="Error"/>, so that progress may be shown there.</summary>
+    public bool Watched { get; init; }
+
     /// <summary>The process's own streams. Colours need a terminal that is not dumb, and an environment without NO_COLOR.</summary>
     public static Terminal Console()
     {
@@ -16,7 +19,10 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error,
         var colours = !piped
             && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
             && Environment.GetEnvironmentVariable("TERM") is not "dumb";
-        return new Terminal(System.Console.In, System.Console.Out, System.Console.Error, colours, piped ? Unbounded : Math.Max(80, System.Console.WindowWidth));
+        return new Terminal(System.Console.In, System.Console.Out, System.Console.Error, colours, piped ? Unbounded : Math.Max(80, System.Console.WindowWidth))
+        {
+            Watched = !System.Console.IsErrorRedirected,
+        };
     }
 
     /// <summary>Streams of a test or another program: no colours.</summary>

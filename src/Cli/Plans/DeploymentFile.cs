@@ -18,6 +18,9 @@ internal sealed record DeploymentFields
     public KvPrecision? KvPrecision { get; init; }
     public double? MemoryFraction { get; init; }
     public EngineKind? Engine { get; init; }
+
+    /// <summary>What is written under <c>spec.autoscaling</c>, not read yet.</summary>
+    public YamlNode? Autoscaling { get; init; }
 }
 
 /// <summary>Finds the NemotronDeployments of a manifest. Other kinds, and fields that do not bear on memory, are passed over: the API server judges those.</summary>
@@ -72,6 +75,7 @@ internal static class DeploymentFile
             KvPrecision = Enumerated<KvPrecision>(place, "spec.kvCache.precision", cache is null ? null : Scalar(cache, "precision")),
             MemoryFraction = Fraction(place, "spec.kvCache.freeGpuMemoryFraction", cache is null ? null : Scalar(cache, "freeGpuMemoryFraction")),
             Engine = Enumerated<EngineKind>(place, "spec.engine.type", engine is null ? null : Scalar(engine, "type")),
+            Autoscaling = Child(spec, "autoscaling"),
         };
     }
 

@@ -32,6 +32,7 @@ public sealed partial class EngineSimulator
     private long _reservedBlocks;
     private long _outstandingTokens;
     private bool _decodes;
+    private TimeSpan _runStart;
     private TimeSpan _lastStepStart;
     private TimeSpan? _idleSince = TimeSpan.MinValue;
 
@@ -167,12 +168,27 @@ public sealed partial class EngineSimulator
         _idleSince = null;
         Work = work;
         _decodes = work.DecodeSequences > 0;
-        var steps = work.PrefillTokens > 0 ? 1 : RunLength(work, now, most, next);
-        var seconds = _model.RunSeconds(work, steps);
-        StepsUnderWay = steps;
-        StepsEnd = now + TimeSpan.FromSeconds(seconds);
-        _lastStepStart = steps == 1 ? now : now + TimeSpan.FromSeconds(_model.RunSeconds(work, steps - 1));
+        _runStart = now;
+        Schedule(work.PrefillTokens > 0 ? 1 : RunLength(work, now, most, next));
         return true;
+    }
+
+    /// <summary>
+    /// Cuts a run that is under way: for a driver that did not know of the next request when it started the run. The same as if
+    /// <see cref="StartSteps"/> had been told.
+    /// </summary>
+    /// <param name="next">When the driver will submit or cancel; not before the time of its last call.</param>
+    public void Shorten(TimeSpan next)
+    {
+        if (StepsUnderWay <= 1 || Blocked is not null) return;
+        Schedule(RunLength(Work, _runStart, StepsUnderWay, next));
+    }
+
+    private void Schedule(int steps)
+    {
+        StepsUnderWay = steps;
+        StepsEnd = _runStart + TimeSpan.FromSeconds(_model.RunSeconds(Work, steps));
+        _lastStepStart = steps == 1 ? _runStart : _runStart + TimeSpan.FromSeconds(_model.RunSeconds(Work, steps - 1));
     }
 
     /// <summary>Ends the steps under way: their tokens are there at <see cref="StepsEnd"/>.</summary>

@@ -1,0 +1,80 @@
+namespace Nemotron.Planning.Scaling;
+
+/// <summary>From what is recommended to what is done: stabilisation, N−1, steps, turns and bounds.</summary>
+internal static class Pace
+{
+    /// <summary>After a change of direction the next one down waits so long. One up is always allowed, so there are never more than two in this time.</summary>
+    public static readonly TimeSpan BetweenTurns = TimeSpan.FromMinutes(10);
+
+    // What N−1 replicas must have to spare before one goes.
+    private const double Spare = 0.02;
+
+    public static (ScalingDecision Decision, ScalingState State) Apply(Verdict verdict, int recommended)
+    {
+        var (spec, bounds, now, state) = (verdict.Spec, verdict.Bounds, verdict.Now, verdict.State);
+        var current = verdict.Signals.Replicas;
+        verdict = verdict with
+        {
+            State = state with
+            {
+                Highest = Window(state.Highest, recommended, now, spec.ScaleDown.Stabilization, descending: true),
+                Lowest = Window(state.Lowest, recommended, now, spec.ScaleUp.Stabilization, descending: false),
+            },
+        };
+        if (Activation.IsIdle(verdict) && (bounds.Schedule is null || bounds.Min == 0))
+            return TooSoon(verdict) ? verdict.To(current, ScalingReason.RecentTurn, ScalingReason.Idle) : verdict.To(0, ScalingReason.Idle);
+        var largest = verdict.Demand!.Largest;
+        if (recommended > current) return Up(verdict, recommended, verdict.State.PanicUntil > now ? ScalingReason.QueueGrowth : largest);
+        if (recommended == current) return verdict.To(current, largest);
+        return Down(verdict, recommended, largest);
+    }
+
+    private static (ScalingDecision Decision, ScalingState State) Up(Verdict verdict, int recommended, ScalingReason why)
+    {
+        var (pace, current) = (verdict.Spec.ScaleUp, verdict.Signals.Replicas);
+        // Panic does not wait for a need to last.
+        var lasting = why == ScalingReason.QueueGrowth ? recommended : Lasting(verdict.State.Lowest, verdict, pace.Stabilization);
+        if (lasting <= current) return verdict.To(current, ScalingReason.Stabilizing, why);
+        if (verdict.State.LastUp is { } last && verdict.Now - last < pace.Interval) return verdict.To(current, ScalingReason.RateLimited, why);
+        var step = Math.Min(lasting - current, pace.MaxStep ?? int.MaxValue);
+        return step < lasting - current ? verdict.To(current + step, why, ScalingReason.RateLimited) : verdict.To(current + step, why);
+    }
+
+    private static (ScalingDecision Decision, ScalingState State) Down(Verdict verdict, int recommended, ScalingReason why)
+    {
+        var (pace, current, now, state) = (verdict.Spec.ScaleDown, verdict.Signals.Replicas, verdict.Now, verdict.State);
+        if (state.PanicUntil > now) return verdict.To(current, ScalingReason.QueueGrowth, why);
+        // Of a fleet that is scraped in part only the rest of the load is unknown.
+        if (verdict.Signals.Scraped is < 1) return verdict.To(current, ScalingReason.NoData, why);
+        var lasting = state.Highest.Count > 0 && Seen(state, now, pace.Stabilization) ? state.Highest.Max(item => item.Replicas) : current;
+        if (lasting >= current) return verdict.To(current, ScalingReason.Stabilizing, why);
+        if (verdict.Demand!.Replicas > (1 - Spare) * (current - 1)) return verdict.To(current, ScalingReason.LastReplicaNeeded, why);
+        if (state.LastDown is { } last && now - last < pace.Interval) return verdict.To(current, ScalingReason.RateLimited, why);
+        if (TooSoon(verdict)) return verdict.To(current, ScalingReason.RecentTurn, why);
+        var step = Math.Min(current - Math.Max(lasting, recommended), pace.MaxStep ?? 1);
+        return verdict.To(current - step, why);
+    }
+
+    // Whether going down now would be a turn not long after another one.
+    private static bool TooSoon(Verdict verdict) =>
+        verdict.State.LastUp > (verdict.State.LastDown ?? DateTimeOffset.MinValue) && verdict.State.LastTurn is { } turn && verdict.Now - turn < BetweenTurns;
+
+    // Without a window's worth of history nothing is known to have lasted.
+    private static bool Seen(ScalingState state, DateTimeOffset now, TimeSpan window) => state.Since is { } since && now - since >= window;
+
+    private static int Lasting(IReadOnlyList<Recommendation> lowest, Verdict verdict, TimeSpan window) =>
+        window <= TimeSpan.Zero || Seen(verdict.State, verdict.Now, window) ? lowest.Min(item => item.Replicas) : verdict.Signals.Replicas;
+
+    // Each kept item is beyond all later ones; the rest can never be the extreme of the window again.
+    private static List<Recommendation> Window(IReadOnlyList<Recommendation> items, int replicas, DateTimeOffset now, TimeSpan window, bool descending)
+    {
+        var kept = new List<Recommendation>(items.Count + 1);
+        foreach (var item in items)
+        {
+            var beyond = descending ? item.Replicas > replicas : item.Replicas < replicas;
+            if (beyond && item.At > now - window && item.At <= now) kept.Add(item);
+        }
+        kept.Add(new Recommendation(now, replicas));
+        return kept;
+    }
+}

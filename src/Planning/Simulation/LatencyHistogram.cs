@@ -1,0 +1,66 @@
+namespace Nemotron.Planning.Simulation;
+
+/// <summary>A histogram of seconds with buckets a tenth apart, from 1 ms to about 20 minutes; a quantile is read as PromQL's <c>histogram_quantile</c> reads it.</summary>
+internal sealed class LatencyHistogram
+{
+    public const int Buckets = 148;
+    private const double First = 0.001;
+    private static readonly double LogStep = Math.Log(1.1);
+
+    private readonly int[] _counts = new int[Buckets];
+
+    public void Add(double seconds) => _counts[Bucket(seconds)]++;
+
+    public void AddTo(int[] sums, int sign = 1)
+    {
+        for (var i = 0; i < Buckets; i++) sums[i] += sign * _counts[i];
+    }
+
+    public int[] Copy() => (int[])_counts.Clone();
+
+    /// <summary>A quantile of counted seconds; null where nothing was counted.</summary>
+    /// <param name="counts">Counts per bucket.</param>
+    /// <param name="quantile">In (0, 1).</param>
+    public static double? Quantile(ReadOnlySpan<int> counts, double quantile)
+    {
+        long total = 0;
+        foreach (var count in counts) total += Math.Max(0, count);
+        if (total == 0) return null;
+        var rank = quantile * total;
+        long below = 0;
+        for (var i = 0; i < counts.Length; i++)
+        {
+            var count = Math.Max(0, counts[i]);
+            if (count > 0 && below + count >= rank)
+            {
+                var lower = i == 0 ? 0 : First * Math.Exp(LogStep * (i - 1));
+                var upper = First * Math.Exp(LogStep * i);
+                return lower + (upper - lower) * (rank - below) / count;
+            }
+            below += count;
+        }
+        return First * Math.Exp(LogStep * (counts.Length - 1));
+    }
+
+    /// <summary>Share of counted seconds that are at most a bound, interpolated within its bucket; null where nothing was counted.</summary>
+    /// <param name="counts">Counts per bucket.</param>
+    /// <param name="seconds">The bound.</param>
+    public static double? ShareWithin(ReadOnlySpan<int> counts, double seconds)
+    {
+        long total = 0;
+        double within = 0;
+        for (var i = 0; i < counts.Length; i++)
+        {
+            var count = Math.Max(0, counts[i]);
+            total += count;
+            var lower = i == 0 ? 0 : First * Math.Exp(LogStep * (i - 1));
+            var upper = First * Math.Exp(LogStep * i);
+            within += count * Math.Clamp((seconds - lower) / (upper - lower), 0, 1);
+        }
+        return total == 0 ? null : within / total;
+    }
+
+    // Bucket i ends at First * 1.1^i.
+    private static int Bucket(double seconds) =>
+        seconds <= First ? 0 : Math.Min(Buckets - 1, (int)Math.Ceiling(Math.Log(seconds / First) / LogStep));
+}

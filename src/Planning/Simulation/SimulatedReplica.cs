@@ -1,0 +1,148 @@
+using Nemotron.Planning.Serving;
+
+namespace Nemotron.Planning.Simulation;
+
+/// <summary>Where a simulated replica is in its life.</summary>
+internal enum ReplicaPhase
+{
+    /// <summary>Created, takes GPUs, serves nothing yet.</summary>
+    Loading,
+
+    /// <summary>Serves.</summary>
+    Ready,
+
+    /// <summary>Takes no new request and ends the ones it has.</summary>
+    Draining,
+
+    /// <summary>Gone; its GPUs are free.</summary>
+    Gone,
+}
+
+/// <summary>
+/// One replica of a simulated fleet: an engine and its front end, moved on from event to event by <see cref="FleetSimulator"/>. Unlike
+/// <see cref="VirtualServer"/> it does not know the requests to come, so a run of decode steps is cut when one is routed here.
+/// </summary>
+internal sealed class SimulatedReplica : IEngineListener
+{
+    private readonly FrontEnd _frontEnd;
+    private readonly EngineSimulator _engine;
+    private readonly Action<SimulatedReplica, ServedRequest> _served;
+    private readonly Queue<(ServingRequest Request, TimeSpan Sent, TimeSpan At)> _onTheWay = [];
+    private readonly Dictionary<long, (ServingRequest Request, TimeSpan Sent, TimeSpan First)> _inFlight = [];
+    private TimeSpan _stepsStart;
+    private TimeSpan _streamed;
+
+    public SimulatedReplica(int id, TimeSpan created, TimeSpan readyAt, FleetScenario scenario, Action<SimulatedReplica, ServedRequest> served)
+    {
+        (Id, Created, ReadyAt, _served) = (id, created, readyAt, served);
+        _frontEnd = new FrontEnd(scenario.Model.Engine.Overheads);
+        _engine = new EngineSimulator(scenario.Model, scenario.Limits);
+        Counters = new ReplicaCounters();
+    }
+
+    public int Id { get; }
+
+    public TimeSpan Created { get; }
+
+    public TimeSpan ReadyAt { get; }
+
+    public TimeSpan? Ended { get; set; }
+
+    public ReplicaPhase Phase { get; set; } = ReplicaPhase.Loading;
+
+    /// <summary>Requests that were routed here and have not ended.</summary>
+    public int InFlight => _inFlight.Count;
+
+    public ReplicaCounters Counters { get; }
+
+    /// <summary>Time without any request since it was ready, up to the last change.</summary>
+    public TimeSpan Idle { get; private set; }
+
+    /// <summary>Since when it has had no request; null while it has one.</summary>
+    public TimeSpan? IdleSince { get; set; }
+
+    /// <summary>When something happens here next; null if nothing does by itself.</summary>
+    public TimeSpan? NextEvent => _engine.Busy ? _engine.StepsEnd : _onTheWay.TryPeek(out var next) ? next.At : null;
+
+    public long KvBlocksUsed => _engine.KvBlocksUsed;
+
+    public long KvBlocksTotal => _engine.KvBlocksTotal;
+
+    public int Running => _engine.Running;
+
+    /// <summary>Requests that wait for a place in the batch, those before the engine included.</summary>
+    public int Waiting => _engine.Waiting + _onTheWay.Count;
+
+    /// <summary>Routes a request here.</summary>
+    public void Send(in ServingRequest request, TimeSpan sent, TimeSpan now)
+    {
+        EndIdle(now);
+        var mode = ReplicaCounters.ModeOf(request);
+        Counters.Arrived[mode]++;
+        Counters.InFlight[mode]++;
+        var at = _frontEnd.Pass(now, request.PromptTokens);
+        _inFlight.Add(request.Id, (request, sent, default));
+        _onTheWay.Enqueue((request, sent, at));
+        _engine.Shorten(_onTheWay.Peek().At);
+    }
+
+    /// <summary>Handles what is due.</summary>
+    public void Advance(TimeSpan now)
+    {
+        if (_engine.Busy)
+        {
+            if (_engine.StepsEnd > now) return;
+            now = _engine.StepsEnd;
+            _streamed = _frontEnd.Stream(_stepsStart, now, _engine.StepsUnderWay, _engine.Work.Sampled);
+            Counters.CountSteps(_engine.StepsUnderWay, _engine.Work);
+            _engine.FinishSteps(this);
+        }
+        while (_onTheWay.TryPeek(out var next) && next.At <= now)
+        {
+            _onTheWay.Dequeue();
+            if (_engine.CanServe(next.Request)) _engine.Submit(next.Request, next.At);
+            else End(new ServedRequest { Request = next.Request, Arrived = next.Sent, Admitted = now, Finished = now, Cancelled = true });
+        }
+        _stepsStart = now;
+        _engine.StartSteps(now, int.MaxValue, _onTheWay.TryPeek(out var coming) ? coming.At : null);
+        if (_inFlight.Count == 0) IdleSince ??= now;
+    }
+
+    /// <summary>Loses every request, as a crash does.</summary>
+    public void Crash(TimeSpan now)
+    {
+        foreach (var (request, sent, _) in _inFlight.Values)
+        {
+            _served(this, new ServedRequest { Request = request, Arrived = sent, Finished = now, Cancelled = true });
+        }
+        _inFlight.Clear();
+        EndIdle(now);
+    }
+
+    /// <summary>Accounts for a time without requests that ends now.</summary>
+    public void EndIdle(TimeSpan now)
+    {
+        if (IdleSince is { } since && now > since) Idle += now - since;
+        IdleSince = null;
+    }
+
+    void IEngineListener.FirstToken(in ServingRequest request, TimeSpan at)
+    {
+        var times = _inFlight[request.Id];
+        _inFlight[request.Id] = times with { First = _streamed };
+        var mode = ReplicaCounters.ModeOf(request);
+        Counters.Decoding[mode]++;
+        Counters.OutputTokens[mode]++;
+        Counters.Ttft[mode].Add((_streamed - times.Sent).TotalSeconds);
+    }
+
+    void IEngineListener.Finished(in ServedRequest served) =>
+        End(served with { Arrived = _inFlight[served.Request.Id].Sent, FirstToken = _inFlight[served.Request.Id].First, Finished = _streamed });
+
+    private void End(ServedRequest served)
+    {
+        _inFlight.Remove(served.Request.Id);
+        Counters.CountEnd(served);
+        _served(this, served);
+    }
+}
