@@ -4,6 +4,8 @@ using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
+using Nemotron.Controllers.Prometheus;
+using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -19,9 +21,11 @@ public static class NemotronControllers
     /// <param name="maxConcurrentReconciles">NemotronDeployments that are reconciled at once, at least 1.</param>
     /// <param name="models">The models that are known; null takes the built-in ones.</param>
     /// <param name="gpus">The GPUs that are known; null takes the built-in ones.</param>
+    /// <param name="scaling">How the autoscaler works; null scales nothing.</param>
     public static IOperatorBuilder AddNemotronControllers(
-        this IOperatorBuilder builder, int maxConcurrentReconciles = 4, ModelCatalogue? models = null, GpuCatalogue? gpus = null)
+        this IOperatorBuilder builder, int maxConcurrentReconciles = 4, ModelCatalogue? models = null, GpuCatalogue? gpus = null, ScalingSettings? scaling = null)
     {
+        AddScaling(builder, scaling ?? new ScalingSettings());
         builder.AddJsonContracts(ControllersJson.Default);
         builder.Services.AddSingleton(new ModelLibrary(models ?? ModelCatalogue.Default));
         builder.Services.AddSingleton(gpus ?? GpuCatalogue.Default);
@@ -75,6 +79,17 @@ public static class NemotronControllers
         builder.AddController<NemotronModelController, NemotronModel>();
         builder.AddController<NemotronFleetController, NemotronFleet>();
         return builder;
+    }
+
+    private static void AddScaling(IOperatorBuilder builder, ScalingSettings settings)
+    {
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(new ScalingBoard { Configured = settings.Prometheus is not null });
+        builder.Services.AddSingleton<ReplicaCapacities>();
+        builder.Services.AddSingleton<ScalingMetrics>();
+        if (settings.Prometheus is not { } prometheus) return;
+        builder.Services.AddSingleton<IPrometheus>(services => new PrometheusApi(prometheus, services.GetRequiredService<TimeProvider>()));
+        builder.AddLeaderService<ScalingLoop>();
     }
 
     private static void Packed<T>(InformerOptions<T> informer)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nemotron.Controllers.Scaling;
 
 namespace Nemotron.Operator;
 
@@ -50,6 +51,8 @@ internal sealed class OperatorOptions
         Description = "Where that Service and Secret live. Without it: the namespace of the pod, or of the kubeconfig's context, else default.",
     };
 
+    private readonly PrometheusOptions _prometheus = new();
+
     private readonly Option<LogLevel> _logLevel = new("--log-level") { Description = "The least severe lines to write.", DefaultValueFactory = _ => LogLevel.Information };
 
     private readonly Option<LogFormat> _logFormat = new("--log-format") { Description = "Text for people, Json for machines.", DefaultValueFactory = _ => LogFormat.Text };
@@ -86,6 +89,7 @@ internal sealed class OperatorOptions
             _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat,
             _models, _gpus, _concurrency,
         };
+        _prometheus.AddTo(root);
         root.SetAction((parsed, cancellationToken) => run(
             new OperatorSettingsOnCommandLine(
                 parsed.GetValue(_kubeconfig)?.FullName,
@@ -101,7 +105,10 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_logFormat),
                 parsed.GetValue(_models)?.FullName,
                 parsed.GetValue(_gpus)?.FullName,
-                parsed.GetValue(_concurrency)),
+                parsed.GetValue(_concurrency))
+            {
+                Scaling = _prometheus.Read(parsed),
+            },
             cancellationToken));
         return root;
     }
@@ -146,7 +153,12 @@ internal sealed record OperatorSettingsOnCommandLine(
     LogFormat LogFormat,
     string? Models,
     string? Gpus,
-    int MaxConcurrentReconciles);
+    int MaxConcurrentReconciles)
+{
+    /// <summary>How the autoscaler works.</summary>
+    public ScalingSettings Scaling { get; init; } = new();
+}
+
 
 /// <summary>Where the validating webhooks listen, and under which name the API server finds them.</summary>
 /// <param name="Port">1 to 65535.</param>

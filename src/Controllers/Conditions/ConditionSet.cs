@@ -39,6 +39,13 @@ internal sealed class ConditionSet(IEnumerable<V1Condition>? previous, long gene
         return this;
     }
 
+    /// <summary>Leaves a condition as it stands: nothing new is known.</summary>
+    /// <param name="type">The question.</param>
+    public void Keep(string type)
+    {
+        if (_previous.TryGetValue(type, out var old)) _conditions.Add(old);
+    }
+
     /// <summary>The conditions, in the order they were set.</summary>
     public IList<V1Condition> ToList() => _conditions;
 

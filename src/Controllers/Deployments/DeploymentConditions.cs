@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Conditions;
+using Nemotron.Controllers.Scaling;
 using Nemotron.Crds;
 
 namespace Nemotron.Controllers.Deployments;
@@ -15,7 +16,7 @@ internal static class DeploymentConditions
         Capacity(conditions, decision, counts);
         Progressing(conditions, snapshot, decision, counts);
         Ready(conditions, snapshot, decision, counts);
-        conditions.Set(ConditionTypes.MetricsAvailable, null, ConditionReasons.NotImplemented, "This version of the operator does not read metrics yet; Prometheus can scrape the Service's port \"metrics\".");
+        ScalingStatus.Set(conditions, snapshot);
         conditions.Set(ConditionTypes.ReasoningVerified, null, ConditionReasons.NotImplemented,
             $"This version of the operator has no gateway yet: reasoning.default {entity.Spec.Reasoning?.Default ?? ReasoningMode.Off} is not applied to requests, each client states the mode itself.");
         return conditions;

@@ -66,7 +66,7 @@ internal sealed record DeploymentDecision
                 Launch = launch,
                 ContextTokens = request.MaxContextTokens,
                 MaxBatchSize = request.MaxBatchSize,
-                Replicas = WantedReplicas.Of(entity.Spec, snapshot.Workload(place.Shape.Pods > 1)?.Replicas),
+                Replicas = WantedReplicas.Of(entity.Spec, snapshot.Workload(place.Shape.Pods > 1)?.Replicas, snapshot.Scaling?.Decision?.Desired),
                 Surge = entity.Spec.Rollout?.Strategy switch
                 {
                     RolloutStrategy.Surge => true,

@@ -16,7 +16,7 @@ internal static class DeploymentFieldsNotInEffect
         var paths = new List<string>();
         if (inGroups && spec.Rollout?.Gates?.ReadyFor is { } readyFor && readyFor.Value != DefaultReadyFor)
             paths.Add("spec.rollout.gates.readyFor (a LeaderWorkerSet goes on as soon as a replica is ready)");
-        if (spec.Autoscaling is not null) paths.Add("spec.autoscaling (the number of replicas is held between its limits)");
+        if (spec.Autoscaling?.ScaleToZero is not null) paths.Add("spec.autoscaling.scaleToZero (the last replica stays: nothing could hold requests while it loads)");
         if (spec.Priority is not (null or 0)) paths.Add("spec.priority");
         if (spec.Reasoning is { } reasoning && (reasoning.Default == ReasoningMode.On || reasoning.Enforcement == ReasoningEnforcement.Enforced || reasoning.BudgetTokens is not null || reasoning.Sampling is not null))
             paths.Add("spec.reasoning");

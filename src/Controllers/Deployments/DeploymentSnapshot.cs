@@ -44,6 +44,12 @@ internal sealed record DeploymentSnapshot
     /// <summary>The pods of the NemotronDeployment.</summary>
     public required IReadOnlyList<PodView> Pods { get; init; }
 
+    /// <summary>What the autoscaler says, since this process leads; null while it has said nothing.</summary>
+    public Scaling.ScalingVerdict? Scaling { get; init; }
+
+    /// <summary>Whether the autoscaler has a Prometheus to ask.</summary>
+    public bool ScalingConfigured { get; init; }
+
     /// <summary>The time.</summary>
     public required DateTimeOffset Now { get; init; }
 }

@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Scaling;
 using Nemotron.Crds;
 using MemoryPlan = Nemotron.Planning.MemoryPlan;
 
@@ -37,6 +38,10 @@ internal static class DeploymentStatus
             UpdatedReplicas = counts.Updated,
             DesiredReplicas = counts.Desired,
             Selector = ChildLabels.SelectorText(entity.Metadata.Name),
+            KvUtilizationPercent = entity.Spec.Autoscaling is null ? null : snapshot.Scaling is { } seen ? seen.Shown.KvPercent : former?.KvUtilizationPercent,
+            TokensPerSecond = entity.Spec.Autoscaling is null ? null : snapshot.Scaling is { } scaled ? scaled.Shown.TokensPerSecond : former?.TokensPerSecond,
+            LastScaling = ScalingStatus.Last(snapshot),
+            Autoscaler = ScalingStatus.Autoscaler(snapshot),
             Engine = decision.Decided is { } decided
                 ? new EngineStatus
                 {

@@ -43,6 +43,8 @@ internal sealed partial class NemotronDeploymentController(
             return ReconciliationResult<NemotronDeployment>.Success(entity, later);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
         await PublishAsync(entity, changed, cancellationToken);
+        if (next.LastScaling is { Message: { } why } scaling && scaling != entity.Status?.LastScaling && entity.Spec.Autoscaling?.Mode != AutoscalingMode.Recommend)
+            await events(entity, scaling.To > scaling.From ? ConditionReasons.ScaledUp : ConditionReasons.ScaledDown, $"From {scaling.From} to {scaling.To} replicas. {why}", EventType.Normal, cancellationToken);
         return ReconciliationResult<NemotronDeployment>.Success(entity, LookAgainAfter(snapshot, decision));
     }
 

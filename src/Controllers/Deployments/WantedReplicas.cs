@@ -5,12 +5,16 @@ namespace Nemotron.Controllers.Deployments;
 /// <summary>How many replicas are wanted.</summary>
 internal static class WantedReplicas
 {
-    /// <summary>What the spec says; with autoscaling, which this version does not act on, what there is, held within its limits.</summary>
+    /// <summary>
+    /// What the spec says; with autoscaling, what the autoscaler decided; where it has decided nothing yet or only recommends, what there is, held within the limits.
+    /// </summary>
     /// <param name="spec">The spec.</param>
-    /// <param name="live">What the Deployment has now, or null.</param>
-    public static int Of(NemotronDeploymentSpec spec, int? live)
+    /// <param name="live">What the workload has now, or null.</param>
+    /// <param name="decided">What the autoscaler decided, or null.</param>
+    public static int Of(NemotronDeploymentSpec spec, int? live, int? decided = null)
     {
         if (spec.Autoscaling is not { } autoscaling) return spec.Replicas ?? 1;
+        if (decided is { } number && autoscaling.Mode != AutoscalingMode.Recommend) return number;
         var least = autoscaling.MinReplicas ?? 1;
         return Math.Clamp(live ?? least, least, Math.Max(least, autoscaling.MaxReplicas));
     }

@@ -111,6 +111,12 @@ public static class ConditionReasons
     /// <summary>Replicas are being added or taken away.</summary>
     public const string Scaling = "Scaling";
 
+    /// <summary>An Event: the autoscaler has raised the number of replicas.</summary>
+    public const string ScaledUp = "ScaledUp";
+
+    /// <summary>An Event: the autoscaler has lowered the number of replicas.</summary>
+    public const string ScaledDown = "ScaledDown";
+
     /// <summary>Replicas finish what they have in flight.</summary>
     public const string Draining = "Draining";
 

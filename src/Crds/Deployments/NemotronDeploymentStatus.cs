@@ -156,17 +156,17 @@ public sealed record AutoscalerStateStatus
     /// <summary>The number it would set, also where it only recommends.</summary>
     public int? RecommendedReplicas { get; init; }
 
-    /// <summary>Since when fewer replicas would have been enough; absent while they would not.</summary>
-    public DateTime? LowSince { get; init; }
+    /// <summary>Why, in one word, such as KvUtilization, Throughput, Latency, NoData or MaxReplicas.</summary>
+    [Length(0, 128)]
+    public string? Reason { get; init; }
 
-    /// <summary>When the last request was seen.</summary>
-    public DateTime? LastActive { get; init; }
+    /// <summary>Why, in a sentence with the numbers, as of the last write of this status.</summary>
+    [Length(0, 1024)]
+    public string? Message { get; init; }
 
-    /// <summary>What one replica was found able to do, as a percentage of what the capacity model says.</summary>
-    public int? CapacityCorrectionPercent { get; init; }
-
-    /// <summary>Time from created to ready that the newest replicas took.</summary>
-    public Duration? StartupTime { get; init; }
+    /// <summary>What the next decision takes over: history, learnt lengths and latencies, the time a replica takes to start. For the operator; JSON.</summary>
+    [Length(0, 32768)]
+    public string? State { get; init; }
 }
 
 /// <summary>The engine as it was found running.</summary>

@@ -18,7 +18,9 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
     private long _prompt;
     private long _output;
     private long _thinking;
+    private long _firstToken;
     private long _lastToken;
+    private long _tokens;
     private bool _anyToken;
 
     /// <summary>Output tokens counted so far.</summary>
@@ -32,6 +34,10 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
 
     /// <summary>The first answer is inside its trace.</summary>
     public bool IsThinking { get; private set; }
+
+    /// <summary>Mean time between the tokens that came; null before the second.</summary>
+    /// <param name="clock">Whose timestamps they have.</param>
+    public TimeSpan? MeanGap(TimeProvider clock) => _tokens > 1 ? clock.GetElapsedTime(_firstToken, _lastToken) / (_tokens - 1) : null;
 
     /// <summary>Takes a piece of a stream.</summary>
     /// <param name="json">The piece's bytes.</param>
@@ -53,7 +59,9 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
             }
 
             if (_anyToken) metrics.InterTokenLatency.Observe(clock.GetElapsedTime(_lastToken, now).TotalSeconds);
+            else _firstToken = now;
             _lastToken = now;
+            _tokens++;
             _anyToken = true;
         }
 

@@ -63,7 +63,12 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         try
         {
             var outcome = plan is { EndsTraceItself: true, Streams: false } ? await AnswerInTwoCallsAsync(plan) : await AnswerAsync(plan);
-            if (outcome == Outcome.Ok && _meter is { } meter) _metrics.FinishedTokens.Inc(meter.Output);
+            if (outcome == Outcome.Ok && _meter is { } meter)
+            {
+                _metrics.FinishedTokens.Inc(meter.Output);
+                if (meter.MeanGap(tools.Clock) is { } gap) _metrics.TimePerOutputToken.Observe(gap.TotalSeconds);
+            }
+
             return outcome;
         }
         finally

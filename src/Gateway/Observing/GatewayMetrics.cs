@@ -61,6 +61,10 @@ internal sealed class GatewayMetrics
                 "Between two pieces with text of a stream.",
                 new HistogramConfiguration { LabelNames = mode, Buckets = [.001, .0025, .005, .01, .025, .05, .075, .1, .15, .2, .3, .5, 1, 2.5, 10] }),
             factory.CreateHistogram(
+                "nemotron_gateway_time_per_output_token_seconds",
+                "Mean time between the pieces with text of one stream, observed at its end.",
+                new HistogramConfiguration { LabelNames = mode, Buckets = [.001, .0025, .005, .0075, .01, .015, .02, .025, .03, .04, .05, .06, .08, .1, .15, .2, .3, .5, 1, 2.5, 10] }),
+            factory.CreateHistogram(
                 "nemotron_gateway_request_duration_seconds",
                 "From a request's first byte to the last of its answer.",
                 new HistogramConfiguration { LabelNames = mode, Buckets = [.05, .1, .25, .5, 1, 2.5, 5, 10, 20, 40, 60, 120, 240, 480, 960, 1920, 7680] }));

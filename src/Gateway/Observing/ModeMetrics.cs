@@ -4,7 +4,7 @@ namespace Nemotron.Gateway.Observing;
 
 /// <summary>The families of metrics that are kept by reasoning mode.</summary>
 internal sealed record ModeFamilies(
-    Counter Begun, Counter FinishedTokens, Gauge InFlight, Gauge Waiting, Counter PromptTokens, Counter OutputTokens, Counter ThinkingTokens, Histogram TimeToFirstToken, Histogram InterTokenLatency, Histogram Duration);
+    Counter Begun, Counter FinishedTokens, Gauge InFlight, Gauge Waiting, Counter PromptTokens, Counter OutputTokens, Counter ThinkingTokens, Histogram TimeToFirstToken, Histogram InterTokenLatency, Histogram TimePerOutputToken, Histogram Duration);
 
 /// <summary>The series of one reasoning mode, looked up once.</summary>
 internal sealed class ModeMetrics(ModeFamilies families, string mode)
@@ -35,6 +35,9 @@ internal sealed class ModeMetrics(ModeFamilies families, string mode)
 
     /// <summary>ITL.</summary>
     public Histogram.Child InterTokenLatency { get; } = families.InterTokenLatency.WithLabels(mode);
+
+    /// <summary>TPOT.</summary>
+    public Histogram.Child TimePerOutputToken { get; } = families.TimePerOutputToken.WithLabels(mode);
 
     /// <summary>Whole duration.</summary>
     public Histogram.Child Duration { get; } = families.Duration.WithLabels(mode);

@@ -3,6 +3,7 @@ using k8s.Models;
 using Nemotron.Controllers.Admission;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Models;
+using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Tests.Builders;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -124,7 +125,7 @@ public class ValidatorTests
             var fleet = Fleet;
             var fresh = new FreshObjects(_client);
             return new(
-                new DeploymentSnapshots(fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodView>(), TimeProvider.System), fleet,
+                new DeploymentSnapshots(fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodView>(), new ScalingBoard(), TimeProvider.System), fleet,
                 new KnownModels(_library, _models, new ModelSource(_client), fresh, TimeProvider.System), fresh);
         }
     }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Models;
+using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -23,9 +24,13 @@ internal sealed class ReconcilerHarness
         Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
         Controller = new NemotronDeploymentController(
-            new DeploymentSnapshots(Fleet, Deployments, Groups, Pods, Time), Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask,
+            Snapshots, Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask,
             NullLogger<NemotronDeploymentController>.Instance);
     }
+
+    public ScalingBoard Board { get; } = new() { Configured = true };
+
+    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, Board, Time);
 
     public FakeTimeProvider Time { get; } = new(Cluster.Now);
 

@@ -49,13 +49,15 @@ public class DecisionTests
     }
 
     [Fact]
-    public void Autoscaling_is_held_within_its_limits_while_nobody_acts_on_it()
+    public void Autoscaling_is_held_within_its_limits_until_the_autoscaler_has_decided()
     {
         var entity = ADeployment("n", new() { Model = ModelTier.Nano, Autoscaling = new AutoscalingSpec { MinReplicas = 2, MaxReplicas = 4 } });
         WantedReplicas.Of(entity.Spec, null).ShouldBe(2);
         WantedReplicas.Of(entity.Spec, 3).ShouldBe(3);
         WantedReplicas.Of(entity.Spec, 9).ShouldBe(4);
-        DeploymentFieldsNotInEffect.Of(entity.Spec).ShouldContain(path => path.StartsWith("spec.autoscaling", StringComparison.Ordinal));
+        WantedReplicas.Of(entity.Spec, 3, decided: 4).ShouldBe(4);
+        WantedReplicas.Of(entity.Spec with { Autoscaling = entity.Spec.Autoscaling! with { Mode = AutoscalingMode.Recommend } }, 3, decided: 4).ShouldBe(3);
+        DeploymentFieldsNotInEffect.Of(entity.Spec).ShouldBeEmpty();
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using k8s;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Nemotron.Controllers.Scaling;
 using Nemotron.Crds;
 using Nemotron.Lab.Nodes;
 
@@ -55,11 +56,12 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="ns">The only namespace it acts in; null for all.</param>
     /// <param name="leaderElect">Whether it takes turns with others.</param>
     /// <param name="webhookPort">Where its webhooks listen; 0 for none. <see cref="InstallWebhooksAsync"/> has the API server ask them.</param>
-    public async Task<WebApplication> StartOperatorAsync(string? ns = null, bool leaderElect = false, int webhookPort = 0)
+    /// <param name="scaling">How the autoscaler works; null scales nothing.</param>
+    public async Task<WebApplication> StartOperatorAsync(string? ns = null, bool leaderElect = false, int webhookPort = 0, ScalingSettings? scaling = null)
     {
         var app = OperatorHost.Build(
             new OperatorSettingsOnCommandLine(
-                Kubeconfig, ns, leaderElect, "default", 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4),
+                Kubeconfig, ns, leaderElect, "default", 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4) { Scaling = scaling ?? new ScalingSettings() },
             services => services.AddSingleton(Lab.Time));
         _operators.Add(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
