@@ -63,6 +63,9 @@ internal enum FleetSignal
 
     /// <summary>Output tokens per second, by the engine.</summary>
     EngineOutputTokens,
+
+    /// <summary>1 where a target of the pod answers scrapes: an engine that nobody has asked yet has no series, and is idle, not unknown.</summary>
+    Up,
 }
 
 /// <summary>The queries: a fixed handful for the whole fleet, however many deployments it has. Each gives a series per pod, and per mode where the gateway keeps modes apart.</summary>
@@ -98,6 +101,7 @@ internal static class FleetQueries
             [FleetSignal.EngineCompleted] = EngineQueries.Rate(EngineSignal.RequestsSucceeded, scope),
             [FleetSignal.EnginePromptTokens] = EngineQueries.Rate(EngineSignal.PromptTokens, scope),
             [FleetSignal.EngineOutputTokens] = EngineQueries.Rate(EngineSignal.GenerationTokens, scope),
+            [FleetSignal.Up] = $"max by (namespace, pod) (up{Braces("pod!=\"\"")})",
         };
 
         string Rate(string metric, string? own = null) =>

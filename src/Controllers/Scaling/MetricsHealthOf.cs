@@ -28,6 +28,9 @@ internal static class MetricsHealthOf
                 $"Prometheus has series of {signals.Scraped.Value * signals.Ready:0} of {signals.Ready} replicas that serve; the number is held until it has all. Does it scrape the pods' ports \"metrics\", with labels namespace and pod?"));
         if (signals.Modes.Off.InFlight is { } reading0 && reading0.Age > SignalScreen.OldestReading)
             return new MetricsHealth(false, ConditionReasons.MetricsStale, "The newest series are older than a minute; the number is held.");
+        if (signals.Modes.Off is not { Arrivals: not null, InFlight: not null })
+            return new MetricsHealth(false, ConditionReasons.MetricsMissing,
+                "The engine's metrics do not say how many requests it has in flight, and no gateway was scraped; the number is held. Leave spec.gateway enabled, or use a newer engine.");
         return discarded.Count > 0
             ? new MetricsHealth(true, ConditionReasons.Scraped, $"All {signals.Ready} replicas are scraped; readings that cannot be true are discarded, the decision's sentence names them.")
             : new MetricsHealth(true, ConditionReasons.Scraped, $"All {signals.Ready} replicas are scraped.");

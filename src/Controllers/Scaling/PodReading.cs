@@ -18,7 +18,7 @@ internal sealed class PodReading
     public bool HasGateway => this[FleetSignal.GatewayAge] is not null;
 
     /// <summary>Whether its engine was scraped.</summary>
-    public bool HasEngine => (this[FleetSignal.Running] ?? this[FleetSignal.KvTotal] ?? this[FleetSignal.KvFraction]) is not null;
+    public bool HasEngine => this[FleetSignal.Up] is > 0 || (this[FleetSignal.Running] ?? this[FleetSignal.KvTotal] ?? this[FleetSignal.KvFraction] ?? this[FleetSignal.EngineCompleted]) is not null;
 
     /// <summary>A figure of the pod.</summary>
     public double? this[FleetSignal signal] => _engine[(int)signal];

@@ -31,6 +31,7 @@ internal static class SignalAssembly
         var age = Age(ready.Select(pod => pod.Reading));
         return known with
         {
+            // Engines come with no series until they are asked for the first time.
             Scraped = ready.Count == 0 ? 1 : (double)scraped / ready.Count,
             Modes = byGateways
                 ? new ByMode<ModeSignals>(OfGateways(readings, ReasoningSide.Off, policy.Latency.Off, age), OfGateways(readings, ReasoningSide.On, policy.Latency.On, age))

@@ -112,6 +112,29 @@ public class ScalingLoopTests
     }
 
     [Fact]
+    public async Task An_engine_that_nobody_has_asked_yet_is_idle_and_not_unknown()
+    {
+        await ScaledToThreeAsync();
+        _prometheus.Clear();
+        // No gateways; the first engine has been asked before, and the others' families come with their first request.
+        _prometheus.With(FleetSignal.EngineCompleted, "nano-1", 0).With(FleetSignal.Running, "nano-1", 0).With(FleetSignal.Waiting, "nano-1", 0)
+            .With(FleetSignal.EngineOutputTokens, "nano-1", 0).With(FleetSignal.EnginePromptTokens, "nano-1", 0);
+        foreach (var pod in new[] { "nano-1", "nano-2", "nano-3" }) _prometheus.With(FleetSignal.Up, pod, 1);
+        for (var i = 0; i < 120; i++)
+        {
+            await TickAsync();
+            await _cluster.ReconcileAsync(_nano);
+        }
+
+        ((int)_cluster.Body("Deployment")!["spec"]!["replicas"]!).ShouldBe(1);
+        _prometheus.With(FleetSignal.Up, "nano-4", 0);
+        Serve("nano-4");
+        await TickAsync();
+        await _cluster.ReconcileAsync(_nano);
+        _cluster.Status.Condition(ConditionTypes.MetricsAvailable).ShouldBe(("False", ConditionReasons.MetricsMissing));
+    }
+
+    [Fact]
     public async Task An_idle_fleet_shrinks_one_at_a_time_to_its_minimum()
     {
         await ScaledToThreeAsync();

@@ -1,28 +1,35 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using k8s;
 
 namespace Nemotron.Operator.Tests.Harness;
 
-/// <summary>A real Prometheus that finds the Lab's pods through the Lab's API server and scrapes them each second.</summary>
+/// <summary>
+/// A real Prometheus that scrapes the Lab's engines each second. Debian builds it without discovery through a Kubernetes API server, so a loop here writes the pods into a file that it watches.
+/// </summary>
 internal sealed class PrometheusServer : IAsyncDisposable
 {
+    private const string Targets = "targets.json";
     private static readonly string Package = Path.Combine(Repository.Root, ".tools", "prometheus");
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _discovery;
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false });
 
-    private PrometheusServer(Process process, DirectoryInfo folder, Uri url)
+    private PrometheusServer(Process process, DirectoryInfo folder, Uri url, IKubernetes pods)
     {
         _process = process;
         _folder = folder;
         Url = url;
+        _discovery = DiscoverAsync(pods);
     }
 
     public Uri Url { get; }
 
     /// <summary>Starts it, or skips the test with the reason why it is not there.</summary>
-    public static async Task<PrometheusServer> StartAsync(string kubeconfig)
+    public static async Task<PrometheusServer> StartAsync(IKubernetes pods)
     {
         if (await FindAsync() is not { } program)
         {
@@ -33,7 +40,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         var port = Ports.Free();
         var folder = Directory.CreateTempSubdirectory("nemotron-prometheus-");
         var file = Path.Combine(folder.FullName, "prometheus.yml");
-        await File.WriteAllTextAsync(file, Configuration(kubeconfig));
+        await File.WriteAllTextAsync(file, Configuration(Path.Combine(folder.FullName, Targets)));
         var start = new ProcessStartInfo(program, [
             $"--config.file={file}", $"--storage.tsdb.path={folder.FullName}/data", $"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"])
         {
@@ -44,7 +51,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => { if (line.Data is { } text) Console.WriteLine($"prometheus: {text}"); };
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
-        var server = new PrometheusServer(process, folder, new Uri($"http://127.0.0.1:{port}"));
+        var server = new PrometheusServer(process, folder, new Uri($"http://127.0.0.1:{port}"), pods);
         await Until.TrueAsync(server.IsReady, "Prometheus to be ready");
         return server;
     }
@@ -65,7 +72,10 @@ internal sealed class PrometheusServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
+        await _discovery;
         await KillAsync();
+        _stop.Dispose();
         _process.Dispose();
         _client.Dispose();
         _folder.Delete(recursive: true);
@@ -84,19 +94,39 @@ internal sealed class PrometheusServer : IAsyncDisposable
         }
     }
 
-    // As a PodMonitor for the operator's pods would have it: namespace and pod as labels, the port by its name.
-    private static string Configuration(string kubeconfig) => $$"""
+    private static string Configuration(string targets) => $$"""
         global: {scrape_interval: 1s, evaluation_interval: 1s}
         scrape_configs:
         - job_name: engines
           metrics_path: /prometheus/metrics
-          kubernetes_sd_configs: [{role: pod, kubeconfig_file: "{{kubeconfig}}"}]
-          relabel_configs:
-          - {source_labels: [__meta_kubernetes_pod_label_serving_nemotron_dev_deployment, __meta_kubernetes_pod_container_name, __meta_kubernetes_pod_container_port_name], regex: ".+;engine;http", action: keep}
-          - {source_labels: [__meta_kubernetes_namespace], target_label: namespace}
-          - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}
+          file_sd_configs: [{files: ["{{targets}}"], refresh_interval: 1s}]
 
         """;
+
+    // As a PodMonitor for the operator's pods would have it: running pods, namespace and pod as labels, the port by its name.
+    private async Task DiscoverAsync(IKubernetes client)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), TimeProvider.System);
+        var file = Path.Combine(_folder.FullName, Targets);
+        try
+        {
+            do
+            {
+                var pods = await client.CoreV1.ListPodForAllNamespacesAsync(labelSelector: "serving.nemotron.dev/deployment", cancellationToken: _stop.Token);
+                var targets = pods.Items.Where(pod => pod.Status.Phase == "Running" && pod.Status.PodIP is not null).Select(pod => new JsonObject
+                {
+                    ["targets"] = new JsonArray($"{pod.Status.PodIP}:{pod.Spec.Containers[0].Ports.First(port => port.Name == "http").ContainerPort}"),
+                    ["labels"] = new JsonObject { ["namespace"] = pod.Metadata.NamespaceProperty, ["pod"] = pod.Metadata.Name },
+                });
+                await File.WriteAllTextAsync($"{file}.new", new JsonArray([.. targets]).ToJsonString(), _stop.Token);
+                File.Move($"{file}.new", file, overwrite: true);
+            }
+            while (await timer.WaitForNextTickAsync(_stop.Token));
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
 
     private static async Task<string?> FindAsync()
     {

@@ -18,6 +18,7 @@ public class AutoscalingTests
         spec:
           model: Nano
           nodePool: h100
+          engine: {version: 1.3.0rc20}
           autoscaling:
             minReplicas: 1
             maxReplicas: 3
@@ -29,7 +30,7 @@ public class AutoscalingTests
     public async Task A_load_makes_replicas_its_end_takes_them_back_and_without_Prometheus_nothing_moves()
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8", engines: LabEngines.Simulated);
-        await using var prometheus = await PrometheusServer.StartAsync(cluster.Kubeconfig);
+        await using var prometheus = await PrometheusServer.StartAsync(cluster.Client);
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Nano));
         await cluster.StartOperatorAsync(scaling: new ScalingSettings
         {
@@ -41,17 +42,17 @@ public class AutoscalingTests
 
         using var stop = new CancellationTokenSource();
         var load = Enumerable.Range(0, 24).Select(client => AskAsync(cluster, client, stop.Token)).ToList();
-        await Until.TrueAsync(() => cluster.Deployment("nano")!.Status!.DesiredReplicas >= 2, "the load to be answered with replicas", TimeSpan.FromMinutes(2));
+        await Until.TrueAsync(() => cluster.Deployment("nano")!.Status!.DesiredReplicas >= 2, "the load to be answered with replicas", TimeSpan.FromMinutes(2), () => Told(cluster));
         var change = cluster.Deployment("nano")!.Status!.LastScaling!;
         change.To!.Value.ShouldBeGreaterThan(change.From!.Value);
-        change.Message!.ShouldContain("tokens/s");
+        change.Message!.ShouldContain("requests/s");
         Console.WriteLine($"measured: {change.Message}");
         (await cluster.Kubectl.RunAsync("-n models get events --field-selector reason=ScaledUp")).Succeeded().ShouldContain("replicas.");
         await Until.TrueAsync(() => Condition(cluster, ConditionTypes.MetricsAvailable) is { Status: "True" }, "metrics of all replicas", TimeSpan.FromMinutes(2));
 
         await stop.CancelAsync();
         await Task.WhenAll(load);
-        await Until.TrueAsync(() => cluster.Deployment("nano")!.Status!.DesiredReplicas == 1, "the fleet to shrink again", TimeSpan.FromMinutes(3));
+        await Until.TrueAsync(() => cluster.Deployment("nano")!.Status!.DesiredReplicas == 1, "the fleet to shrink again", TimeSpan.FromMinutes(3), () => Told(cluster));
 
         using var again = new CancellationTokenSource();
         load = [.. Enumerable.Range(0, 24).Select(client => AskAsync(cluster, client, again.Token))];
@@ -87,6 +88,9 @@ public class AutoscalingTests
             }
         }
     }
+
+    private static string Told(TestCluster cluster) =>
+        $"{cluster.Deployment("nano")?.Status?.Autoscaler?.Message} {string.Join(" ", cluster.Deployment("nano")?.Status?.Conditions?.Select(condition => $"{condition.Type}: {condition.Message}") ?? [])}";
 
     private static k8s.Models.V1Condition? Condition(TestCluster cluster, string type) => cluster.Deployment("nano")?.Condition(type);
 }
