@@ -25,6 +25,7 @@ internal sealed partial class ScalingLoop(
     IPrometheus? prometheus = null) : ILeaderService
 {
     private readonly Dictionary<NamespacedName, IReadOnlySet<string>> _ready = [];
+    private string? _trouble;
     private readonly IReadOnlyDictionary<FleetSignal, string> _queries = FleetQueries.All(settings.Prometheus?.Matchers ?? "", settings.Prometheus?.Window ?? TimeSpan.FromMinutes(1));
 
     /// <inheritdoc/>
@@ -59,12 +60,15 @@ internal sealed partial class ScalingLoop(
         {
             var asked = _queries.Select(async query => (query.Key, Answer: await source.QueryAsync(query.Value, cancellationToken))).ToList();
             var answers = await Task.WhenAll(asked);
+            if (_trouble is not null) LogAnswered();
+            _trouble = null;
             return (FleetReading.Of(answers.ToDictionary(answer => answer.Key, answer => answer.Answer)), null);
         }
         catch (PrometheusException e)
         {
             // Half an answer would be a picture of half the fleet.
-            LogUnanswered(e.Message);
+            if (_trouble != e.Message) LogUnanswered(e.Message);
+            _trouble = e.Message;
             return (null, e.Message);
         }
     }
@@ -151,6 +155,9 @@ internal sealed partial class ScalingLoop(
 
     [LoggerMessage(1, LogLevel.Warning, "Prometheus does not answer, so every number of replicas is held: {Why}")]
     private partial void LogUnanswered(string why);
+
+    [LoggerMessage(3, LogLevel.Information, "Prometheus answers again.")]
+    private partial void LogAnswered();
 
     [LoggerMessage(2, LogLevel.Information, "{Key}: {From} to {To} replicas. {Why}")]
     private partial void LogDecided(NamespacedName key, int from, int to, string why);
