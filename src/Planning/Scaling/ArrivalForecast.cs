@@ -9,6 +9,7 @@ internal static class ArrivalForecast
     public static readonly TimeSpan History = TimeSpan.FromMinutes(6);
     private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(14);
     private const double GrowthSeconds = 120;
+    private const double GrowthNoise = 0.1;
     private const double MostGrowth = 1.5;
     private const double TrendShare = 0.5;
     private const double RateWindowSeconds = 60;
@@ -29,6 +30,21 @@ internal static class ArrivalForecast
     public static ByMode<(double Now, double Then)> Expect(IReadOnlyList<ArrivalSample> samples, DateTimeOffset now, TimeSpan ahead) => new(
         One(samples, now, ahead, thinking: false), One(samples, now, ahead, thinking: true));
 
+    /// <summary>The mean rates of the last time.</summary>
+    public static ByMode<double> Recent(IReadOnlyList<ArrivalSample> samples, DateTimeOffset now, TimeSpan time)
+    {
+        double off = 0, on = 0;
+        var count = 0;
+        foreach (var sample in samples)
+        {
+            if (sample.At < now - time) continue;
+            off += sample.Off;
+            on += sample.On;
+            count++;
+        }
+        return count == 0 ? default : new ByMode<double>(off / count, on / count);
+    }
+
     /// <summary>How many times as many requests will be in flight after a time, at least 1: those that grow in number go on growing for as long as help takes to come.</summary>
     public static double Growth(IReadOnlyList<ArrivalSample> samples, DateTimeOffset now, TimeSpan ahead)
     {
@@ -47,7 +63,7 @@ internal static class ArrivalForecast
         if (n < 4 || spread <= 0 || sumY <= 0) return 1;
         var slope = (n * sumTy - sumT * sumY) / spread;
         var reach = Math.Min(ahead.TotalSeconds, GrowthSeconds);
-        return Math.Clamp(1 + slope * reach / Math.Max(1, samples[^1].InFlight), 1, MostGrowth);
+        return Math.Clamp(1 - GrowthNoise + slope * reach / Math.Max(1, samples[^1].InFlight), 1, MostGrowth);
     }
 
     private static (double Now, double Then) One(IReadOnlyList<ArrivalSample> samples, DateTimeOffset now, TimeSpan ahead, bool thinking)

@@ -7,6 +7,9 @@ internal static class DemandModel
     private const double ItlPriorFactor = 1.5;
     private const double TtftPriorPrompts = 4;
 
+    // A population of requests is as old as it gets after so many mean lives.
+    private const double RequestLives = 1.5;
+
     // What completes lags what arrives: it is trusted no further than this many times the replicas.
     private const double MostAtOnce = 2;
 
@@ -30,7 +33,7 @@ internal static class DemandModel
 
     /// <summary>Works out the demand.</summary>
     public static ScalingDemand Of(
-        ScalingPolicySpec spec, ReplicaCapacity capacity, ScalingState state, ByMode<LengthEstimate> lengths, ScalingSignals signals, ByMode<double> arrivals, double growth, TimeSpan lead)
+        ScalingPolicySpec spec, ReplicaCapacity capacity, ScalingState state, ByMode<LengthEstimate> lengths, ScalingSignals signals, ByMode<double> arrivals, double growth, TimeSpan lead, DateTimeOffset now)
     {
         var spread = state.Spread ?? Learning.PriorSpread;
         var factor = state.WorkFactor ?? 1;
@@ -42,15 +45,12 @@ internal static class DemandModel
         var drain = Math.Max(30, lead.TotalSeconds);
         var backlog = queued * meanWork / drain;
         var output = arrivals.Off * lengths.Off.OutputTokens + arrivals.On * lengths.On.OutputTokens;
-        var meanOutput = rate > 0 ? output / rate : lengths.Off.OutputTokens;
         var priors = Priors(capacity, lengths);
         var byModel = UsableLoad(spec, arrivals, priors, new LatencyEstimates());
         var bySight = UsableLoad(spec, arrivals, priors, state.Latency);
         var headroom = Headroom(spec, state.Budget);
-        var (held, coming) = Kv(capacity, lengths, spread, signals, arrivals);
-        var forKv = capacity.KvTokens > 0 ? Math.Max(growth * held / (spec.KvUtilization * capacity.KvTokens), work + coming / (spec.KvUtilization * capacity.KvTokens)) : 0;
-        var full = capacity.LoadAt(MostSequences(capacity, lengths, spread, arrivals), meanWork, meanOutput);
-        var usable = Math.Min(full, bySight ?? HighestLoad);
+        var usable = Math.Min(HighestLoad, (bySight ?? HighestLoad) / headroom);
+        var forKv = capacity.KvTokens > 0 ? KvCaches(capacity, state, lengths, spread, signals, arrivals, growth, work, now) / spec.KvUtilization : 0;
         return new ScalingDemand
         {
             Arrivals = arrivals,
@@ -61,19 +61,17 @@ internal static class DemandModel
             ForThroughput = spec.TokensPerSecondPerReplica is { } trusted
                 ? output / (spec.Throughput * trusted)
                 : (work + backlog) / (spec.Throughput * usable),
-            ForLatency = bySight is { } latency ? Math.Max(headroom * (work + backlog) / latency, Saturated(signals, rate, queued, drain)) : 0,
+            ForLatency = bySight is { } latency ? Math.Max(headroom * (work + backlog) / latency, Saturated(spec, signals, rate, queued, drain)) : 0,
             LeadTime = lead,
             Correction = byModel is { } expected && bySight is { } seen ? seen / expected : 1,
         };
     }
 
     // With a queue the replicas do what they can, and that is measured: what they complete. What arrives and what waits takes as many times as many of them.
-    private static double Saturated(ScalingSignals signals, double rate, double queued, double drain)
-    {
-        var completed = (signals.Modes.Off.Completions?.Value ?? 0) + (signals.Modes.On.Completions?.Value ?? 0);
-        if (queued <= signals.Ready || completed <= 0) return 0;
-        return signals.Ready * Math.Min(MostAtOnce, (rate + queued / drain) / completed);
-    }
+    private static double Saturated(ScalingPolicySpec spec, ScalingSignals signals, double rate, double queued, double drain) =>
+        Queue.IsLong(spec, signals, queued)
+            ? signals.Ready * Math.Min(MostAtOnce, (rate + queued / drain) / Math.Max(Queue.Completed(signals), rate / MostAtOnce))
+            : 0;
 
     /// <summary>Requests that wait for a place in a batch, those held in front included; draining replicas' aside.</summary>
     public static double Queued(ScalingSignals signals)
@@ -116,37 +114,33 @@ internal static class DemandModel
         const double fewRequests = 300;
         if (budget.Requests < fewRequests) return 1;
         var spent = budget.Beyond / budget.Requests / Math.Max(0.001, 1 - spec.LatencyPercentile / 100);
-        return spent > 1 ? Math.Min(1.3, 1 + 0.1 * (spent - 1)) : Math.Max(0.9, 1 - 0.1 * (1 - spent));
+        return spent > 1 ? Math.Min(1.3, 1 + 0.1 * (spent - 1)) : Math.Max(0.85, 1 - 0.15 * (1 - spent));
     }
 
-    // The cache of what is in flight and held in front now, and of what will be in flight at no load. At a load u of N replicas requests stay 1 / (1 - u)
-    // times as long; with u = work / N, what N replicas hold is enough from N = work + coming / (cache of a replica) on.
-    private static (double Held, double Coming) Kv(ReplicaCapacity capacity, ByMode<LengthEstimate> lengths, double spread, ScalingSignals signals, ByMode<double> arrivals)
+    // Caches' worth of tokens. What is in flight is measured; it will be as many times as much as what arrives now would hold, over what the arrivals
+    // of a request's life ago hold: in that ratio errors in lengths cancel. The model alone bounds it, since few in flight say little. At a load u of N replicas
+    // requests stay 1 / (1 - u) times as long as at no load; with u = work / N, N = work + coming is what just holds them.
+    private static double KvCaches(
+        ReplicaCapacity capacity, ScalingState state, ByMode<LengthEstimate> lengths, double spread, ScalingSignals signals, ByMode<double> arrivals, double growth, double work, DateTimeOffset now)
     {
         var off = capacity.KvTokensHeld(lengths.Off.PromptTokens, lengths.Off.OutputTokens, spread);
         var on = capacity.KvTokensHeld(lengths.On.PromptTokens, lengths.On.OutputTokens, spread);
-        var coming = capacity.StepSeconds * (arrivals.Off * lengths.Off.OutputTokens * off + arrivals.On * lengths.On.OutputTokens * on);
+        var (offInFlight, onInFlight) = (signals.Modes.Off.InFlight!.Value.Value, signals.Modes.On.InFlight!.Value.Value);
         var rate = arrivals.Off + arrivals.On;
         var mean = rate > 0 ? (arrivals.Off * off + arrivals.On * on) / rate : off;
-        var held = signals.Modes.Off.InFlight!.Value.Value * off + signals.Modes.On.InFlight!.Value.Value * on + (signals.Held?.Value ?? 0) * mean;
         double used = 0;
         foreach (var replica in signals.PerReplica)
         {
             if (!replica.Draining) used += replica.KvTokensUsed?.Value ?? 0;
         }
-        return (Math.Max(used, held), coming);
-    }
+        var held = Math.Max(used, offInFlight * off + onInFlight * on + (signals.Held?.Value ?? 0) * mean) / capacity.KvTokens;
+        var life = TimeSpan.FromSeconds(Math.Clamp(RequestLives * (offInFlight + onInFlight) / Math.Max(0.01, rate), 60, ArrivalForecast.History.TotalSeconds));
+        var recent = ArrivalForecast.Recent(state.Arrivals, now, life);
+        var ratio = Weight(arrivals) / Math.Max(1e-9, Weight(recent));
+        var coming = work + capacity.StepSeconds * Weight(arrivals) / capacity.KvTokens;
+        return Math.Max(growth * held, Math.Min(ratio * held, coming));
 
-    private static double MostSequences(ReplicaCapacity capacity, ByMode<LengthEstimate> lengths, double spread, ByMode<double> arrivals)
-    {
-        if (capacity.KvTokens == 0) return capacity.MaxSequences;
-        // In flight, modes are mixed by how long their requests stay.
-        var off = arrivals.Off * lengths.Off.OutputTokens;
-        var on = arrivals.On * lengths.On.OutputTokens;
-        var heldOff = capacity.KvTokensHeld(lengths.Off.PromptTokens, lengths.Off.OutputTokens, spread);
-        var heldOn = capacity.KvTokensHeld(lengths.On.PromptTokens, lengths.On.OutputTokens, spread);
-        var held = off + on > 0 ? (off * heldOff + on * heldOn) / (off + on) : heldOff;
-        return Math.Clamp(capacity.KvTokens / held, 1, capacity.MaxSequences);
+        double Weight(ByMode<double> rates) => rates.Off * lengths.Off.OutputTokens * off + rates.On * lengths.On.OutputTokens * on;
     }
 
     private static double Seconds(ReplicaCapacity capacity, LengthEstimate lengths, double spread) => capacity.WorkSeconds(lengths.PromptTokens, lengths.OutputTokens, spread);

@@ -39,17 +39,17 @@ public static class ScalingDecider
         var forecast = ArrivalForecast.Expect(state.Arrivals, now, lead);
         var queued = DemandModel.Queued(known);
         // With a queue, latency and what is in flight tell of the queue, not of the replicas.
-        if (queued <= known.Ready)
+        if (!Queue.IsLong(spec, known, queued))
         {
             var work = DemandModel.Work(capacity, lengths, spread, off, on);
             var factor = Learning.FollowWork(state.WorkFactor, capacity, known, work, seconds);
             var load = (factor ?? 1) * work / known.Ready;
             state = state with { WorkFactor = factor, Latency = Learning.Follow(state.Latency, DemandModel.Priors(capacity, lengths), known, load, seconds) };
         }
-        state = Queue.Watch(state, known, queued, now);
+        state = Queue.Watch(spec, state, known, queued, now);
         // Up for what is expected, down only when what is here now would be held as well.
         var arrivals = new ByMode<double>(Math.Max(forecast.Off.Now, forecast.Off.Then), Math.Max(forecast.On.Now, forecast.On.Then));
-        var demand = DemandModel.Of(spec, capacity, state, lengths, known, arrivals, ArrivalForecast.Growth(state.Arrivals, now, lead), lead);
+        var demand = DemandModel.Of(spec, capacity, state, lengths, known, arrivals, ArrivalForecast.Growth(state.Arrivals, now, lead), lead, now);
         state = Remember(state, known, now);
         return Pace.Apply(verdict with { State = state, Demand = demand }, Whole(demand.Replicas));
     }
