@@ -31,6 +31,7 @@ internal sealed class Comparison(IReadOnlyList<TracedRequest> recorded, int thre
             var grid = PolicyTuning.RunAll(held, PolicyCatalogue.Grid("nemotron"), threads);
             if (oursOnly)
             {
+                if (goodput == Goodputs[0]) Explain(held);
                 foreach (var (choice, outcome) in grid)
                     Console.Error.WriteLine($"  {choice.Parameters}: {outcome.GpuHours:0.00} GPU-h, {100 * outcome.Goodput:0.00} %, TTFT p99 {outcome.TtftP99.TotalSeconds:0.00} s, ITL p99 {outcome.ItlP99.TotalMilliseconds:0} ms, {outcome.ScaleEvents} events, {outcome.DirectionChanges} turns, most {outcome.MostReplicas}");
             }
@@ -53,7 +54,7 @@ internal sealed class Comparison(IReadOnlyList<TracedRequest> recorded, int thre
 
     private static double? BestConstant(FleetScenario scenario, double goodput)
     {
-        var (low, high) = (0, 4 * scenario.InitialReplicas + 4);
+        var (low, high) = (0, 301);
         double? hours = null;
         while (high - low > 1)
         {
@@ -65,9 +66,29 @@ internal sealed class Comparison(IReadOnlyList<TracedRequest> recorded, int thre
         return hours;
     }
 
+    // Every decision in words, beside what the fleet was like.
+    private static void Explain(FleetScenario scenario)
+    {
+        var policy = new NemotronPolicy(scenario.Spec with { Throughput = 0.9, KvUtilization = 0.9, ScaleDown = scenario.Spec.ScaleDown with { Stabilization = TimeSpan.FromSeconds(60) } }, scenario.Capacity);
+        var messages = new List<string>();
+        var outcome = FleetSimulator.Run(scenario, new Told(policy, messages), keepTimeline: true);
+        foreach (var (sample, message) in outcome.Timeline.Zip(messages))
+            Console.Error.WriteLine($"{sample.At.TotalMinutes:00.00} ready {sample.Ready} in flight {sample.InFlight} queue {sample.Queue} KV {100 * sample.KvUsed:0} % TTFT {sample.TtftSeconds:0.00} ITL {1000 * sample.ItlSeconds:0}: {message}");
+    }
+
+    private sealed class Told(NemotronPolicy policy, List<string> messages) : IScalingPolicy
+    {
+        public int Decide(FleetView view)
+        {
+            var replicas = policy.Decide(view);
+            messages.Add($"f{policy.State.WorkFactor:0.00} s{policy.State.Spread:0.00} on{policy.State.LengthsOn.OutputTokens:0} {policy.Last!.Demand?.Correction:0.00} {policy.Last.Message}");
+            return replicas;
+        }
+    }
+
     private static double Most(FleetScenario scenario)
     {
-        var plenty = 4 * scenario.InitialReplicas + 4;
+        const int plenty = 300;
         return FleetSimulator.Run(scenario with { InitialReplicas = plenty }, new PlannedPolicy([plenty])).Goodput;
     }
 

@@ -5,7 +5,7 @@ namespace Nemotron.Planning.Bench;
 
 /// <summary>
 /// One tick of a fleet of 1,000 deployments with four replicas each. The budget is 50 ms.
-/// Run with <c>dotnet run -c Release --project bench/Planning.Bench -- --filter '*Scaling*'</c>, and <c>--job short</c> where time is short.
+/// Run with <c>dotnet run -c Release --project bench/Planning.Bench -- -i --filter '*Scaling*'</c>, and <c>--job short</c> where time is short.
 /// </summary>
 [MemoryDiagnoser]
 public class ScalingBenchmarks

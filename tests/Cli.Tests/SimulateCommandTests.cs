@@ -150,7 +150,7 @@ public sealed class SimulateCommandTests : IDisposable
     [InlineData("minReplicas: 1", "minReplicas: 9", "standard input: nano: spec.autoscaling.minReplicas: 9 must not be above maxReplicas, which is 8")]
     [InlineData("ttft: 1s", "ttft: soon", "standard input: nano: spec.autoscaling.targets.latency.modeOff.ttft: expected a duration such as 90s, 5m or 1h30m")]
     [InlineData("maxReplicas: 8", "maxReplica: 8", "spec.autoscaling")]
-    [InlineData("tensorParallel: 1", "tensorParallel: 3", "standard input: nano: tensorParallel 3")]
+    [InlineData("tensorParallel: 1", "tensorParallel: 3", "standard input: nano: 3 GPUs do not divide 32 query heads (would do: tensorParallel 2 or 4)")]
     public void Bad_files_are_answered_with_the_path(string good, string bad, string message)
     {
         var run = Cli.RunWith(Fleet.Replace(good, bad, StringComparison.Ordinal), "simulate", "-f", "-", "--trace", Trace());

@@ -113,11 +113,11 @@ internal sealed class SimulateOptions
             Gpu = PlanOptions.WholeGpu(GpuCatalogue.Default, given.GetValue(Gpu) ?? DefaultGpu),
             TensorParallel = fields.TensorParallel,
             PipelineParallel = fields.PipelineParallel ?? 1,
-            Precision = fields.Precision ?? Precision.BF16,
+            Precision = fields.Precision ?? Planning.Precision.BF16,
             KvPrecision = fields.KvPrecision,
             ContextTokens = fields.ContextTokens,
             Concurrency = 1,
-            Engine = fields.Engine ?? EngineKind.TrtLlmServe,
+            Engine = fields.Engine ?? Planning.EngineKind.TrtLlmServe,
             MemoryFraction = fields.MemoryFraction,
             MaxBatchedTokens = Math.Max(8192, longest),
         };

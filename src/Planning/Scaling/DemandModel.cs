@@ -7,6 +7,12 @@ internal static class DemandModel
     private const double ItlPriorFactor = 1.5;
     private const double TtftPriorPrompts = 4;
 
+    // A population of requests is as old as it gets after so many mean lives.
+    private const double RequestLives = 1.5;
+
+    // What completes lags what arrives: it is trusted no further than this many times the replicas.
+    private const double MostAtOnce = 2;
+
     // Nobody trusts a replica further than this, whatever the objectives would allow.
     private const double HighestLoad = 0.95;
     private const double LowestLoad = 0.05;
@@ -22,43 +28,50 @@ internal static class DemandModel
     }
 
     /// <summary>Work per second that arrives: replicas that do nothing but that, and have no steps of their own to pay.</summary>
-    public static double Work(ReplicaCapacity capacity, ByMode<LengthEstimate> lengths, double off, double on) =>
-        off * Seconds(capacity, lengths.Off) + on * Seconds(capacity, lengths.On);
+    public static double Work(ReplicaCapacity capacity, ByMode<LengthEstimate> lengths, double spread, double off, double on) =>
+        off * Seconds(capacity, lengths.Off, spread) + on * Seconds(capacity, lengths.On, spread);
 
     /// <summary>Works out the demand.</summary>
     public static ScalingDemand Of(
-        ScalingPolicySpec spec, ReplicaCapacity capacity, ScalingState state, ByMode<LengthEstimate> lengths, ScalingSignals signals, ByMode<double> arrivals, TimeSpan lead)
+        ScalingPolicySpec spec, ReplicaCapacity capacity, ScalingState state, ByMode<LengthEstimate> lengths, ScalingSignals signals, ByMode<double> arrivals, double growth, TimeSpan lead, DateTimeOffset now)
     {
-        var work = Work(capacity, lengths, arrivals.Off, arrivals.On);
+        var spread = state.Spread ?? Learning.PriorSpread;
+        var factor = state.WorkFactor ?? 1;
+        var work = factor * Work(capacity, lengths, spread, arrivals.Off, arrivals.On);
         var queued = Queued(signals);
         var rate = arrivals.Off + arrivals.On;
-        var meanWork = rate > 0 ? work / rate : Seconds(capacity, lengths.Off);
+        var meanWork = rate > 0 ? work / rate : factor * Seconds(capacity, lengths.Off, spread);
         // What waits must be gone within the time in which help can come.
-        var backlog = queued * meanWork / Math.Max(30, lead.TotalSeconds);
+        var drain = Math.Max(30, lead.TotalSeconds);
+        var backlog = queued * meanWork / drain;
         var output = arrivals.Off * lengths.Off.OutputTokens + arrivals.On * lengths.On.OutputTokens;
-        var meanOutput = rate > 0 ? output / rate : lengths.Off.OutputTokens;
         var priors = Priors(capacity, lengths);
         var byModel = UsableLoad(spec, arrivals, priors, new LatencyEstimates());
         var bySight = UsableLoad(spec, arrivals, priors, state.Latency);
         var headroom = Headroom(spec, state.Budget);
-        var kv = Kv(capacity, lengths, signals, arrivals, queued, bySight ?? HighestLoad);
-        var full = capacity.LoadAt(MostSequences(capacity, lengths, arrivals), meanWork, meanOutput);
-        var usable = Math.Min(full, bySight ?? HighestLoad);
+        var usable = Math.Min(HighestLoad, (bySight ?? HighestLoad) / headroom);
+        var forKv = capacity.KvTokens > 0 ? KvCaches(capacity, state, lengths, spread, signals, arrivals, growth, work, now) / spec.KvUtilization : 0;
         return new ScalingDemand
         {
             Arrivals = arrivals,
             OutputTokensPerSecond = output,
             PromptTokensPerSecond = arrivals.Off * lengths.Off.PromptTokens + arrivals.On * lengths.On.PromptTokens,
-            KvTokens = kv,
-            ForKv = capacity.KvTokens > 0 ? kv / (spec.KvUtilization * capacity.KvTokens) : 0,
+            KvTokens = forKv * spec.KvUtilization * capacity.KvTokens,
+            ForKv = forKv,
             ForThroughput = spec.TokensPerSecondPerReplica is { } trusted
                 ? output / (spec.Throughput * trusted)
                 : (work + backlog) / (spec.Throughput * usable),
-            ForLatency = bySight is { } latency ? headroom * (work + backlog) / latency : 0,
+            ForLatency = bySight is { } latency ? Math.Max(headroom * (work + backlog) / latency, Saturated(spec, signals, rate, queued, drain)) : 0,
             LeadTime = lead,
             Correction = byModel is { } expected && bySight is { } seen ? seen / expected : 1,
         };
     }
+
+    // With a queue the replicas do what they can, and that is measured: what they complete. What arrives and what waits takes as many times as many of them.
+    private static double Saturated(ScalingPolicySpec spec, ScalingSignals signals, double rate, double queued, double drain) =>
+        Queue.IsLong(spec, signals, queued)
+            ? signals.Ready * Math.Min(MostAtOnce, (rate + queued / drain) / Math.Max(Queue.Completed(signals), rate / MostAtOnce))
+            : 0;
 
     /// <summary>Requests that wait for a place in a batch, those held in front included; draining replicas' aside.</summary>
     public static double Queued(ScalingSignals signals)
@@ -101,16 +114,18 @@ internal static class DemandModel
         const double fewRequests = 300;
         if (budget.Requests < fewRequests) return 1;
         var spent = budget.Beyond / budget.Requests / Math.Max(0.001, 1 - spec.LatencyPercentile / 100);
-        return spent > 1 ? Math.Min(1.3, 1 + 0.1 * (spent - 1)) : Math.Max(0.9, 1 - 0.1 * (1 - spent));
+        return spent > 1 ? Math.Min(1.3, 1 + 0.1 * (spent - 1)) : Math.Max(0.85, 1 - 0.15 * (1 - spent));
     }
 
-    // The cache of what is in flight and queued now, or of what will be in flight at the load that is aimed at, whichever is more.
-    private static double Kv(ReplicaCapacity capacity, ByMode<LengthEstimate> lengths, ScalingSignals signals, ByMode<double> arrivals, double queued, double load)
+    // Caches' worth of tokens. What is in flight is measured; it will be as many times as much as what arrives now would hold, over what the arrivals
+    // of a request's life ago hold: in that ratio errors in lengths cancel. The model alone bounds it, since few in flight say little. At a load u of N replicas
+    // requests stay 1 / (1 - u) times as long as at no load; with u = work / N, N = work + coming is what just holds them.
+    private static double KvCaches(
+        ReplicaCapacity capacity, ScalingState state, ByMode<LengthEstimate> lengths, double spread, ScalingSignals signals, ByMode<double> arrivals, double growth, double work, DateTimeOffset now)
     {
-        var step = capacity.StepSeconds / (1 - Math.Min(HighestLoad, load));
-        var off = capacity.KvTokensHeld(lengths.Off.PromptTokens, lengths.Off.OutputTokens);
-        var on = capacity.KvTokensHeld(lengths.On.PromptTokens, lengths.On.OutputTokens);
-        var coming = arrivals.Off * lengths.Off.OutputTokens * step * off + arrivals.On * lengths.On.OutputTokens * step * on;
+        var off = capacity.KvTokensHeld(lengths.Off.PromptTokens, lengths.Off.OutputTokens, spread);
+        var on = capacity.KvTokensHeld(lengths.On.PromptTokens, lengths.On.OutputTokens, spread);
+        var (offInFlight, onInFlight) = (signals.Modes.Off.InFlight!.Value.Value, signals.Modes.On.InFlight!.Value.Value);
         var rate = arrivals.Off + arrivals.On;
         var mean = rate > 0 ? (arrivals.Off * off + arrivals.On * on) / rate : off;
         double used = 0;
@@ -118,20 +133,15 @@ internal static class DemandModel
         {
             if (!replica.Draining) used += replica.KvTokensUsed?.Value ?? 0;
         }
-        return Math.Max(coming, used + queued * mean);
+        var held = Math.Max(used, offInFlight * off + onInFlight * on + (signals.Held?.Value ?? 0) * mean) / capacity.KvTokens;
+        var life = TimeSpan.FromSeconds(Math.Clamp(RequestLives * (offInFlight + onInFlight) / Math.Max(0.01, rate), 60, ArrivalForecast.History.TotalSeconds));
+        var recent = ArrivalForecast.Recent(state.Arrivals, now, life);
+        var ratio = Weight(arrivals) / Math.Max(1e-9, Weight(recent));
+        var coming = work + capacity.StepSeconds * Weight(arrivals) / capacity.KvTokens;
+        return Math.Max(growth * held, Math.Min(ratio * held, coming));
+
+        double Weight(ByMode<double> rates) => rates.Off * lengths.Off.OutputTokens * off + rates.On * lengths.On.OutputTokens * on;
     }
 
-    private static double MostSequences(ReplicaCapacity capacity, ByMode<LengthEstimate> lengths, ByMode<double> arrivals)
-    {
-        if (capacity.KvTokens == 0) return capacity.MaxSequences;
-        // In flight, modes are mixed by how long their requests stay.
-        var off = arrivals.Off * lengths.Off.OutputTokens;
-        var on = arrivals.On * lengths.On.OutputTokens;
-        var heldOff = capacity.KvTokensHeld(lengths.Off.PromptTokens, lengths.Off.OutputTokens);
-        var heldOn = capacity.KvTokensHeld(lengths.On.PromptTokens, lengths.On.OutputTokens);
-        var held = off + on > 0 ? (off * heldOff + on * heldOn) / (off + on) : heldOff;
-        return Math.Clamp(capacity.KvTokens / held, 1, capacity.MaxSequences);
-    }
-
-    private static double Seconds(ReplicaCapacity capacity, LengthEstimate lengths) => capacity.WorkSeconds(lengths.PromptTokens, lengths.OutputTokens);
+    private static double Seconds(ReplicaCapacity capacity, LengthEstimate lengths, double spread) => capacity.WorkSeconds(lengths.PromptTokens, lengths.OutputTokens, spread);
 }

@@ -6,6 +6,9 @@ internal static class Pace
     /// <summary>After a change of direction the next one down waits so long. One up is always allowed, so there are never more than two in this time.</summary>
     public static readonly TimeSpan BetweenTurns = TimeSpan.FromMinutes(10);
 
+    // How much more than what is there is asked before more is.
+    private const double Tolerance = 0.05;
+
     // What N−1 replicas must have to spare before one goes.
     private const double Spare = 0.02;
 
@@ -23,7 +26,10 @@ internal static class Pace
         };
         if (Activation.IsIdle(verdict) && (bounds.Schedule is null || bounds.Min == 0))
             return TooSoon(verdict) ? verdict.To(current, ScalingReason.RecentTurn, ScalingReason.Idle) : verdict.To(0, ScalingReason.Idle);
-        var largest = verdict.Demand!.Largest;
+        var demand = verdict.Demand!;
+        var largest = demand.Largest;
+        // A hair more is noise, and not worth a turn: panic aside, the need must be a little beyond what is there.
+        if (recommended > current && demand.Replicas <= (1 + Tolerance) * current && !(verdict.State.PanicUntil > now)) recommended = Math.Max(current, bounds.Min);
         if (recommended > current) return Up(verdict, recommended, verdict.State.PanicUntil > now ? ScalingReason.QueueGrowth : largest);
         if (recommended == current) return verdict.To(current, largest);
         return Down(verdict, recommended, largest);

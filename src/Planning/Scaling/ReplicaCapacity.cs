@@ -79,16 +79,18 @@ public sealed record ReplicaCapacity
         }
     }
 
-    /// <summary>Seconds of a replica's time that a request takes for itself.</summary>
-    /// <param name="promptTokens">Tokens of its prompt.</param>
-    /// <param name="outputTokens">Tokens of its output.</param>
-    public double WorkSeconds(double promptTokens, double outputTokens) =>
-        PromptSeconds + promptTokens * PromptTokenSeconds + outputTokens * (SequenceSeconds + (promptTokens + outputTokens / 2) * ContextTokenSeconds);
+    /// <summary>Seconds of a replica's time that a request takes for itself, by the mean.</summary>
+    /// <param name="promptTokens">Mean tokens of a prompt.</param>
+    /// <param name="outputTokens">Mean tokens of an output.</param>
+    /// <param name="spread">Mean square of the outputs over the square of their mean: 1 where all are equal, about 2 for chats.</param>
+    public double WorkSeconds(double promptTokens, double outputTokens, double spread = 1) =>
+        PromptSeconds + promptTokens * PromptTokenSeconds + outputTokens * (SequenceSeconds + (promptTokens + spread * outputTokens / 2) * ContextTokenSeconds);
 
-    /// <summary>Tokens of cache that a request holds, by the mean over its life.</summary>
-    /// <param name="promptTokens">Tokens of its prompt.</param>
-    /// <param name="outputTokens">Tokens of its output.</param>
-    public double KvTokensHeld(double promptTokens, double outputTokens) => promptTokens + outputTokens * (0.5 + 0.5 * ReservedOutput);
+    /// <summary>Tokens of cache that a request in flight holds, by the mean over those in flight: long outputs are among them for longer.</summary>
+    /// <param name="promptTokens">Mean tokens of a prompt.</param>
+    /// <param name="outputTokens">Mean tokens of an output.</param>
+    /// <param name="spread">Mean square of the outputs over the square of their mean.</param>
+    public double KvTokensHeld(double promptTokens, double outputTokens, double spread = 1) => promptTokens + spread * outputTokens * (0.5 + 0.5 * ReservedOutput);
 
     /// <summary>The load at which a number of sequences run at once, in [0, 1): by Little's law, from requests of one kind.</summary>
     /// <param name="sequences">Sequences.</param>

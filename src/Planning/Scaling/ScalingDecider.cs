@@ -32,20 +32,24 @@ public static class ScalingDecider
         var seconds = state.LastTick is { } last ? Math.Clamp((now - last).TotalSeconds, 0, LongestTick.TotalSeconds) : 0;
         state = Learning.Observe(spec, capacity, known, state, seconds);
         var lengths = Learning.Lengths(state, capacity);
+        var spread = (state = state with { Spread = Learning.FollowSpread(state.Spread, lengths, known, seconds) }).Spread ?? Learning.PriorSpread;
         var (off, on) = (known.Modes.Off.Arrivals!.Value.Value, known.Modes.On.Arrivals!.Value.Value);
         var lead = state.LeadTime ?? capacity.LeadTime;
-        state = state with { Arrivals = ArrivalForecast.Append(state.Arrivals, off, on, now) };
+        state = state with { Arrivals = ArrivalForecast.Append(state.Arrivals, off, on, known.Modes.Off.InFlight!.Value.Value + known.Modes.On.InFlight!.Value.Value, now) };
         var forecast = ArrivalForecast.Expect(state.Arrivals, now, lead);
         var queued = DemandModel.Queued(known);
-        if (queued <= known.Ready)
+        // With a queue, latency and what is in flight tell of the queue, not of the replicas.
+        if (!Queue.IsLong(spec, known, queued))
         {
-            var load = DemandModel.Work(capacity, lengths, off, on) / known.Ready;
-            state = state with { Latency = Learning.Follow(state.Latency, DemandModel.Priors(capacity, lengths), known, load, seconds) };
+            var work = DemandModel.Work(capacity, lengths, spread, off, on);
+            var factor = Learning.FollowWork(state.WorkFactor, capacity, known, work, seconds);
+            var load = (factor ?? 1) * work / known.Ready;
+            state = state with { WorkFactor = factor, Latency = Learning.Follow(state.Latency, DemandModel.Priors(capacity, lengths), known, load, seconds) };
         }
-        state = Queue.Watch(state, known, queued, now);
+        state = Queue.Watch(spec, state, known, queued, now);
         // Up for what is expected, down only when what is here now would be held as well.
         var arrivals = new ByMode<double>(Math.Max(forecast.Off.Now, forecast.Off.Then), Math.Max(forecast.On.Now, forecast.On.Then));
-        var demand = DemandModel.Of(spec, capacity, state, lengths, known, arrivals, lead);
+        var demand = DemandModel.Of(spec, capacity, state, lengths, known, arrivals, ArrivalForecast.Growth(state.Arrivals, now, lead), lead, now);
         state = Remember(state, known, now);
         return Pace.Apply(verdict with { State = state, Demand = demand }, Whole(demand.Replicas));
     }

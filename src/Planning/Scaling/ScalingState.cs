@@ -24,6 +24,12 @@ public sealed record ScalingState
     /// <summary>Mean lengths of requests that think, as seen.</summary>
     public LengthEstimate LengthsOn { get; init; } = new();
 
+    /// <summary>Mean square of the output lengths over the square of their mean, as the cache in use shows it; null before it was seen.</summary>
+    public double? Spread { get; init; }
+
+    /// <summary>Work that requests turn out to be, over what the capacity model says; null before it was seen.</summary>
+    public double? WorkFactor { get; init; }
+
     /// <summary>What latency has shown: the seconds at no load of each objective, measured as seconds × (1 − load).</summary>
     public LatencyEstimates Latency { get; init; } = new();
 
@@ -86,7 +92,8 @@ public sealed record BudgetEstimate(double Beyond = 0, double Requests = 0);
 /// <param name="At">When.</param>
 /// <param name="Off">Requests per second that do not think.</param>
 /// <param name="On">Requests per second that think.</param>
-public sealed record ArrivalSample(DateTimeOffset At, double Off, double On);
+/// <param name="InFlight">Requests in flight of both modes.</param>
+public sealed record ArrivalSample(DateTimeOffset At, double Off, double On, double InFlight);
 
 /// <summary>What was recommended at a time, before the pace is applied.</summary>
 /// <param name="At">When.</param>

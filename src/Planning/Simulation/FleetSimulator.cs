@@ -14,6 +14,9 @@ public sealed class FleetSimulator
     /// <summary>Time between two scrapes of a replica.</summary>
     public static readonly TimeSpan ScrapeInterval = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long decisions are made but not followed, so that none is judged on a fleet without a history.</summary>
+    public static readonly TimeSpan WarmUp = TimeSpan.FromMinutes(5);
+
     /// <summary>Window of rates and percentiles.</summary>
     public static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
 
@@ -188,6 +191,7 @@ public sealed class FleetSimulator
         {
             var (min, max) = (_scenario.Spec.ScaleToZero is null ? _scenario.Spec.MinReplicas : 0, _scenario.Spec.MaxReplicas);
             var wanted = Math.Clamp(_policy.Decide(new FleetView(now, _scenario.Start + now, signals)), min, max);
+            if (now <= WarmUp && _policy is not Policies.PlannedPolicy) wanted = _asked;
             _recorder.Tick(now, signals, _replicas, _asked, wanted, _held.Count);
             if (wanted != _asked) Resize(wanted, now);
         }

@@ -72,8 +72,14 @@ public sealed record ReplicaSetup(MemoryPlan Plan, StepModel Model, EngineLimits
     private static int WarmStart(ReplicaCapacity capacity, IReadOnlyList<TracedRequest> trace, TimeSpan itl)
     {
         var window = TimeSpan.FromMinutes(5);
-        var work = trace.TakeWhile(item => item.Sent < window).Sum(item => capacity.WorkSeconds(item.Request.PromptTokens, item.Request.OutputTokens));
+        double work = 0, cache = 0;
+        foreach (var (_, request) in trace.TakeWhile(item => item.Sent < window))
+        {
+            work += capacity.WorkSeconds(request.PromptTokens, request.OutputTokens) / window.TotalSeconds;
+            cache += capacity.StepSeconds * request.OutputTokens * capacity.KvTokensHeld(request.PromptTokens, request.OutputTokens) / window.TotalSeconds;
+        }
         var load = Math.Clamp(1 - 1.5 * capacity.StepSeconds / itl.TotalSeconds, 0.1, 0.9);
-        return (int)Math.Ceiling(1.2 * work / window.TotalSeconds / load);
+        var byCache = capacity.KvTokens > 0 ? work + cache / capacity.KvTokens : 0;
+        return (int)Math.Ceiling(1.2 * Math.Max(work / load, byCache));
     }
 }

@@ -70,8 +70,8 @@ internal sealed class SimulatedReplica : IEngineListener
 
     public int Running => _engine.Running;
 
-    /// <summary>Requests that wait for a place in the batch, those before the engine included.</summary>
-    public int Waiting => _engine.Waiting + _onTheWay.Count;
+    /// <summary>Requests that the last batch had no place for: engines count after they have made one up, so those that came since are not among them.</summary>
+    public int Waiting { get; private set; }
 
     /// <summary>Routes a request here.</summary>
     public void Send(in ServingRequest request, TimeSpan sent, TimeSpan now)
@@ -105,6 +105,7 @@ internal sealed class SimulatedReplica : IEngineListener
         }
         _stepsStart = now;
         _engine.StartSteps(now, int.MaxValue, _onTheWay.TryPeek(out var coming) ? coming.At : null);
+        Waiting = _engine.Waiting;
         if (_inFlight.Count == 0) IdleSince ??= now;
     }
 

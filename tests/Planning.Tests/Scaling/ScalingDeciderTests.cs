@@ -45,7 +45,8 @@ public sealed class ScalingDeciderTests
     public void Down_goes_one_at_a_time_and_only_after_the_window()
     {
         var run = new ScalingRun { Replicas = 6 };
-        run.Minutes(8, new Scalings { Off = 25 });
+        run.Minutes(30, new Scalings { Off = 25 });
+        run.Minutes(1, new Scalings { Off = 27 });
         var before = run.Replicas;
         run.Minutes(4.5, new Scalings { Off = 2 }).Desired.ShouldBe(before);
         var last = before;

@@ -7,7 +7,8 @@ namespace Nemotron.Planning.Simulation.Policies;
 /// <param name="capacity">What one replica is expected to do.</param>
 public sealed class NemotronPolicy(ScalingPolicySpec spec, ReplicaCapacity capacity) : IScalingPolicy
 {
-    private ScalingState _state = ScalingState.Empty;
+    /// <summary>What the next decision takes over.</summary>
+    public ScalingState State { get; private set; } = ScalingState.Empty;
 
     /// <summary>The last decision; null before the first.</summary>
     public ScalingDecision? Last { get; private set; }
@@ -15,7 +16,7 @@ public sealed class NemotronPolicy(ScalingPolicySpec spec, ReplicaCapacity capac
     /// <inheritdoc />
     public int Decide(FleetView view)
     {
-        (Last, _state) = ScalingDecider.Decide(spec, capacity, view.Signals, _state, view.Clock);
+        (Last, State) = ScalingDecider.Decide(spec, capacity, view.Signals, State, view.Clock);
         return Last.Desired;
     }
 }

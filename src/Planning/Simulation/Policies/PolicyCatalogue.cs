@@ -35,7 +35,14 @@ public static class PolicyCatalogue
     /// <exception cref="ArgumentException">There is no such policy.</exception>
     public static IReadOnlyList<PolicyChoice> Grid(string name) => name switch
     {
-        "nemotron" => [.. from throughput in (double[])[0.8, 0.9, 1] from window in DownWindows select Nemotron(throughput, window)],
+        "nemotron" =>
+        [
+            .. from throughput in (double[])[0.9, 1]
+               from kv in (double[])[0.65, 0.7, 0.75, 0.8, 0.85]
+               from window in (TimeSpan[])[TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(150)]
+               select Nemotron(throughput, kv, window),
+            .. from share in (double[])[0.2, 0.35, 0.5, 0.8] select Nemotron(share, share, TimeSpan.FromSeconds(150)),
+        ],
         "hpa-kv" => [.. from target in KvTargets from window in DownWindows select HpaKv(target, window)],
         "keda-waiting" => [.. from threshold in (double[])[1, 2, 5, 10, 25] from window in (TimeSpan[])[.. DownWindows, TimeSpan.FromSeconds(1800)] select KedaWaiting(threshold, window)],
         "kubeai" =>
@@ -57,9 +64,10 @@ public static class PolicyCatalogue
         _ => throw new ArgumentException($"there is no policy {name}", nameof(name)),
     };
 
-    private static PolicyChoice Nemotron(double throughput, TimeSpan window) => new(
-        "nemotron", Text($"throughput {100 * throughput:0} %, down after {window.TotalSeconds:0} s"),
-        scenario => new NemotronPolicy(scenario.Spec with { Throughput = throughput, ScaleDown = scenario.Spec.ScaleDown with { Stabilization = window } }, scenario.Capacity));
+    private static PolicyChoice Nemotron(double throughput, double kv, TimeSpan window) => new(
+        "nemotron", Text($"throughput {100 * throughput:0} %, KV {100 * kv:0} %, down after {window.TotalSeconds:0} s"),
+        scenario => new NemotronPolicy(
+            scenario.Spec with { Throughput = throughput, KvUtilization = kv, ScaleDown = scenario.Spec.ScaleDown with { Stabilization = window } }, scenario.Capacity));
 
     private static PolicyChoice HpaKv(double target, TimeSpan window) =>
         new("hpa-kv", Text($"KV {100 * target:0} %, down window {window.TotalSeconds:0} s"), _ => new HpaKvPolicy(target, window));
