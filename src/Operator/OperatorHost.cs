@@ -70,7 +70,9 @@ internal static class OperatorHost
             .AddNemotronControllers(
                 options.MaxConcurrentReconciles,
                 options.Models is { } models ? ModelCatalogue.Default.With(ModelCatalogue.FromDirectory(models).Models) : null,
-                options.Gpus is { } gpus ? GpuCatalogue.Default.With(GpuCatalogue.FromDirectory(gpus).Gpus) : null);
+                options.Gpus is { } gpus ? GpuCatalogue.Default.With(GpuCatalogue.FromDirectory(gpus).Gpus) : null,
+                options.GatewayImage,
+                options.ProbeReasoning);
 
         if (options.WebhookPort != 0) nemotron.AddNemotronWebhooks(options.WebhookName, options.WebhookNamespace);
 

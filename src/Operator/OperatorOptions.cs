@@ -64,6 +64,17 @@ internal sealed class OperatorOptions
         Description = "Add the GPU types of this directory's YAML files to the built-in ones; one of the same name replaces it.",
     };
 
+    private readonly Option<string?> _gatewayImage = new("--gateway-image")
+    {
+        Description = "The image of the gateway beside each engine, where a NemotronDeployment names none. Without it: nemotron-gateway with the operator's own version as its tag.",
+    };
+
+    private readonly Option<bool> _probeReasoning = new("--probe-reasoning")
+    {
+        Description = "Ask a replica once per reasoning mode after each rollout whether it does what is declared. The operator must reach the pods for it.",
+        DefaultValueFactory = _ => true,
+    };
+
     private readonly Option<int> _concurrency = new("--max-concurrent-reconciles")
     {
         Description = "NemotronDeployments that are reconciled at once.",
@@ -84,7 +95,7 @@ internal sealed class OperatorOptions
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
             _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat,
-            _models, _gpus, _concurrency,
+            _models, _gpus, _gatewayImage, _probeReasoning, _concurrency,
         };
         root.SetAction((parsed, cancellationToken) => run(
             new OperatorSettingsOnCommandLine(
@@ -101,7 +112,9 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_logFormat),
                 parsed.GetValue(_models)?.FullName,
                 parsed.GetValue(_gpus)?.FullName,
-                parsed.GetValue(_concurrency)),
+                parsed.GetValue(_concurrency),
+                parsed.GetValue(_gatewayImage),
+                parsed.GetValue(_probeReasoning)),
             cancellationToken));
         return root;
     }
@@ -132,6 +145,8 @@ internal sealed class OperatorOptions
 /// <param name="Models">A directory of models beyond the built-in ones, or null.</param>
 /// <param name="Gpus">A directory of GPU types beyond the built-in ones, or null.</param>
 /// <param name="MaxConcurrentReconciles">1 to 256.</param>
+/// <param name="GatewayImage">The gateway's image, or null for the one of this version.</param>
+/// <param name="ProbeReasoning">Whether replicas are asked for their reasoning modes.</param>
 internal sealed record OperatorSettingsOnCommandLine(
     string? Kubeconfig,
     string? Namespace,
@@ -146,7 +161,9 @@ internal sealed record OperatorSettingsOnCommandLine(
     LogFormat LogFormat,
     string? Models,
     string? Gpus,
-    int MaxConcurrentReconciles);
+    int MaxConcurrentReconciles,
+    string? GatewayImage = null,
+    bool ProbeReasoning = true);
 
 /// <summary>Where the validating webhooks listen, and under which name the API server finds them.</summary>
 /// <param name="Port">1 to 65535.</param>

@@ -11,13 +11,11 @@ internal static class DeploymentConditions
         var entity = snapshot.Entity;
         var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, snapshot.Now);
         Accepted(conditions, decision, trouble);
-        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided?.InGroups == true));
+        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided));
         Capacity(conditions, decision, counts);
         Progressing(conditions, snapshot, decision, counts);
         Ready(conditions, snapshot, decision, counts);
         conditions.Set(ConditionTypes.MetricsAvailable, null, ConditionReasons.NotImplemented, "This version of the operator does not read metrics yet; Prometheus can scrape the Service's port \"metrics\".");
-        conditions.Set(ConditionTypes.ReasoningVerified, null, ConditionReasons.NotImplemented,
-            $"This version of the operator has no gateway yet: reasoning.default {entity.Spec.Reasoning?.Default ?? ReasoningMode.Off} is not applied to requests, each client states the mode itself.");
         return conditions;
     }
 

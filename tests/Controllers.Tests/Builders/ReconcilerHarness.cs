@@ -4,7 +4,9 @@ using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Models;
+using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -22,10 +24,14 @@ internal sealed class ReconcilerHarness
         _writes = new Writes(this);
         Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
+        Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
         Controller = new NemotronDeploymentController(
-            new DeploymentSnapshots(Fleet, Deployments, Groups, Pods, Time), Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask,
+            new DeploymentSnapshots(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Time), Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), Prober, (_, _, _, _, _) => Task.CompletedTask,
             NullLogger<NemotronDeploymentController>.Instance);
     }
+
+    /// <summary>Never runs here: what is ordered stays unknown.</summary>
+    public ReasoningProber Prober { get; }
 
     public FakeTimeProvider Time { get; } = new(Cluster.Now);
 
@@ -80,6 +86,13 @@ internal sealed class ReconcilerHarness
         {
             cache.Objects.RemoveAll(old => old.Metadata.Name == obj.Metadata.Name && old.Metadata.NamespaceProperty == obj.Metadata.NamespaceProperty);
             cache.Objects.Add(obj);
+        }
+    }
+
+    private sealed class NoQueue : IReconcileQueue<NemotronDeployment>
+    {
+        public void Enqueue(NamespacedName key, TimeSpan after = default)
+        {
         }
     }
 
