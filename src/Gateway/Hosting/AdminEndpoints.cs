@@ -14,7 +14,7 @@ internal sealed class AdminEndpoints(GatewayState state, ActiveRequests requests
     public const string DrainPath = "/drain";
 
     /// <summary>Answers.</summary>
-    public Task HandleAsync(HttpContext context) => (context.Request.Method, context.Request.Path.Value) switch
+    public Task HandleAsync(HttpContext context) => (context.Request.Method, PathOf(context)) switch
     {
         ("GET", "/metrics") => MetricsAsync(context),
         ("GET", "/healthz") => WriteAsync(context, StatusCodes.Status200OK, "ok"),
@@ -25,6 +25,9 @@ internal sealed class AdminEndpoints(GatewayState state, ActiveRequests requests
         ("POST" or "DELETE", DrainPath) => DrainAsync(context),
         _ => WriteAsync(context, StatusCodes.Status404NotFound, "There are /metrics, /healthz, /readyz, /settings and /drain."),
     };
+
+    // Kubelets before 1.27 put a slash of their own before the path of a preStop hook.
+    private static string PathOf(HttpContext context) => "/" + context.Request.Path.Value?.TrimStart('/');
 
     private async Task MetricsAsync(HttpContext context)
     {

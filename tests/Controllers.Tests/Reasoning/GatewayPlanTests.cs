@@ -2,11 +2,12 @@ using CsCheck;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
-using Nemotron.Controllers.Tests.Builders;
 using Nemotron.Crds;
 using Nemotron.Kube;
 using Nemotron.Planning;
 using static Nemotron.Controllers.Tests.Builders.Cluster;
+using ModelTier = Nemotron.Crds.ModelTier;
+using ReasoningGrammar = Nemotron.Planning.ReasoningGrammar;
 using ReasoningMode = Nemotron.Crds.ReasoningMode;
 using ReasoningSpec = Nemotron.Crds.ReasoningSpec;
 

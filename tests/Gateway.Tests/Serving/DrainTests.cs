@@ -72,7 +72,7 @@ public class DrainTests
             Drain = new GatewayDrain { Delay = TimeSpan.FromSeconds(5), Deadline = TimeSpan.FromMinutes(5) },
         }, clock);
         // As the engine's preStop hook does: from anywhere, and without beginning a drain.
-        var waiting = gateway.Admin.GetAsync("/drain?wait=true", Cancelled);
+        var waiting = gateway.Admin.GetAsync(new Uri($"{gateway.Admin.BaseAddress}/drain?wait=true"), Cancelled);
         (await gateway.Admin.GetStringAsync("/drain", Cancelled)).ShouldBe("{\"draining\":false,\"inFlight\":0}\n");
 
         var leaving = gateway.Service<Drain>().LeaveAsync(Cancelled);
