@@ -2,6 +2,7 @@ using CsCheck;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Tests.Builders;
 using Nemotron.Crds;
 using Nemotron.Kube;
 using Nemotron.Planning;
@@ -70,6 +71,15 @@ public class GatewayPlanTests
         Decided(new NemotronDeploymentSpec { ModelRef = new ModelReference { Name = model }, Checkpoint = Trusted }).Gateway!.Settings.Reasoning.Grammar.ShouldBe(grammar);
 
     [Fact]
+    public void The_page_shows_a_resource_and_the_settings_that_come_of_it()
+    {
+        var page = System.IO.File.ReadAllText(Path.Combine(Root(), "docs", "reasoning.md"));
+        var resource = Manifests.Ours<NemotronDeployment>(Manifests.Documents($"apiVersion: serving.nemotron.dev/v1alpha1\nkind: NemotronDeployment\nmetadata:\n  name: n\n{Block(page, "resource")}").Single());
+        var decided = Decided(resource.Spec);
+        File(resource, decided).ShouldBe(Block(page, "settings").Replace("REVISION", decided.Gateway!.Settings.Revision, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Without_a_word_the_cards_sampling_counts_and_each_declared_field_replaces_its_own()
     {
         GatewaySampling card = new() { Temperature = 0.6, TopP = 0.95 };
@@ -91,6 +101,19 @@ public class GatewayPlanTests
             drain.Deadline.ShouldBe(TimeSpan.FromMinutes(2));
             PodStop.Of(decided).Grace.ShouldBeGreaterThan(drain.Delay + drain.Deadline + decided.Launch.Stop.Unload);
         }
+    }
+
+    private static string Block(string page, string kind)
+    {
+        var from = page.IndexOf($"```{kind}\n", StringComparison.Ordinal) + kind.Length + 4;
+        return page[from..page.IndexOf("```", from, StringComparison.Ordinal)];
+    }
+
+    private static string Root()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (System.IO.File.Exists(Path.Combine(folder.FullName, "NemotronOperator.sln"))) return folder.FullName;
+        throw new InvalidOperationException("NemotronOperator.sln is in no folder above the test binaries.");
     }
 
     private static string File(NemotronDeployment entity, DecidedDeployment decided) => EngineConfigMap.Build(entity, decided.Launch, decided.Gateway).Data[EngineConfigMap.GatewayFile];
