@@ -20,7 +20,7 @@ public sealed class ReasoningProberTests : IAsyncDisposable
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
 
     private readonly FakeTimeProvider _time = new(Cluster.Now);
-    private readonly FakeGateway _gateway = new();
+    private readonly FakeGateway _gateway;
     private readonly Queue _queue = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ReasoningProber _prober;
@@ -28,6 +28,7 @@ public sealed class ReasoningProberTests : IAsyncDisposable
 
     public ReasoningProberTests()
     {
+        _gateway = new FakeGateway(_time);
         _prober = new ReasoningProber(new ReasoningProbe(_gateway, _time), _queue, new ProberOptions(true), _time, NullLogger<ReasoningProber>.Instance);
         _running = _prober.RunAsync(_stop.Token);
     }
@@ -75,9 +76,9 @@ public sealed class ReasoningProberTests : IAsyncDisposable
         _gateway.Reachable = false;
         _prober.Look(Order("a"));
         await AdvanceUntilAsync(() => _gateway.Requests.Count == 5);
-        // An hour is six tries more, not seven hundred.
-        for (var minute = 0; minute < 60; minute++) await AdvanceAsync(TimeSpan.FromMinutes(1));
-        _gateway.Requests.Count.ShouldBeInRange(6, 11);
+        await AdvanceUntilAsync(() => _gateway.Requests.Count == 8);
+        var times = _gateway.Times;
+        for (var i = 5; i < 8; i++) (times[i] - times[i - 1]).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromMinutes(10));
         _queue.Count.ShouldBe(0);
         _prober.Look(Order("a"))!.Result.ShouldBe(ProbeResult.NotReached);
     }
@@ -89,7 +90,7 @@ public sealed class ReasoningProberTests : IAsyncDisposable
         _prober.Look(Order("a"));
         await _queue.NextAsync();
         _prober.Look(Order("a"))!.ShouldBe(new ProbeOutcome(ProbeResult.Failed, "The probe of the mode was answered with 400: no such model"));
-        await AdvanceUntilAsync(() => _gateway.Requests.Count >= 4);
+        await AdvanceUntilAsync(() => _gateway.Requests.Count >= 6);
         _queue.Count.ShouldBe(0, "the same answer again is no news");
     }
 
@@ -150,12 +151,15 @@ public sealed class ReasoningProberTests : IAsyncDisposable
         public void Enqueue(NamespacedName key, TimeSpan after = default) => _asked.Writer.TryWrite(key);
     }
 
-    private sealed class FakeGateway : HttpMessageHandler
+    private sealed class FakeGateway(TimeProvider time) : HttpMessageHandler
     {
         private readonly ConcurrentQueue<string> _requests = new();
+        private readonly ConcurrentQueue<DateTimeOffset> _times = new();
         private readonly SemaphoreSlim _asked = new(0);
 
         public List<string> Requests => [.. _requests];
+
+        public List<DateTimeOffset> Times => [.. _times];
 
         public bool Reachable { get; set; } = true;
 
@@ -171,6 +175,7 @@ public sealed class ReasoningProberTests : IAsyncDisposable
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var asked = request.Headers.TryGetValues("X-Nemotron-Reasoning", out var values) ? values.Single() : null;
+            _times.Enqueue(time.GetUtcNow());
             _requests.Enqueue($"{request.Method} {request.RequestUri!.Authority}{request.RequestUri.AbsolutePath} {asked}".TrimEnd());
             _asked.Release();
             if (!Reachable) throw new HttpRequestException("Connection refused", new SocketException((int)SocketError.ConnectionRefused));
