@@ -1,6 +1,8 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
@@ -21,9 +23,17 @@ public static class NemotronControllers
     /// <param name="maxConcurrentReconciles">NemotronDeployments that are reconciled at once, at least 1.</param>
     /// <param name="models">The models that are known; null takes the built-in ones.</param>
     /// <param name="gpus">The GPUs that are known; null takes the built-in ones.</param>
+    /// <param name="gatewayImage">The gateway's image where a deployment names none; null takes the one of this version.</param>
+    /// <param name="probeReasoning">Whether replicas are asked once per rollout for their reasoning modes.</param>
     /// <param name="scaling">How the autoscaler works; null scales nothing.</param>
     public static IOperatorBuilder AddNemotronControllers(
-        this IOperatorBuilder builder, int maxConcurrentReconciles = 4, ModelCatalogue? models = null, GpuCatalogue? gpus = null, ScalingSettings? scaling = null)
+        this IOperatorBuilder builder,
+        int maxConcurrentReconciles = 4,
+        ModelCatalogue? models = null,
+        GpuCatalogue? gpus = null,
+        string? gatewayImage = null,
+        bool probeReasoning = true,
+        ScalingSettings? scaling = null)
     {
         AddScaling(builder, scaling ?? new ScalingSettings());
         builder.AddJsonContracts(ControllersJson.Default);
@@ -34,6 +44,10 @@ public static class NemotronControllers
         builder.Services.AddSingleton<ModelSource>();
         builder.Services.AddSingleton<INodePatcher, NodePatcher>();
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
+        builder.Services.AddSingleton(gatewayImage is null ? GatewayImage.OfThisVersion : new GatewayImage(gatewayImage));
+        builder.Services.AddSingleton(new ProberOptions(probeReasoning));
+        builder.Services.AddSingleton(services => new ReasoningProbe(ReasoningProbe.Direct(), services.GetRequiredService<TimeProvider>()));
+        builder.AddLeaderService<ReasoningProber>();
         builder.Services.AddSingleton<NemotronDeploymentController>();
         builder.Services.AddSingleton<GpuNodePoolController>();
 

@@ -71,6 +71,8 @@ internal static class OperatorHost
                 options.MaxConcurrentReconciles,
                 options.Models is { } models ? ModelCatalogue.Default.With(ModelCatalogue.FromDirectory(models).Models) : null,
                 options.Gpus is { } gpus ? GpuCatalogue.Default.With(GpuCatalogue.FromDirectory(gpus).Gpus) : null,
+                options.GatewayImage,
+                options.ProbeReasoning,
                 options.Scaling);
 
         if (options.WebhookPort != 0) nemotron.AddNemotronWebhooks(options.WebhookName, options.WebhookNamespace);

@@ -67,6 +67,17 @@ internal sealed class OperatorOptions
         Description = "Add the GPU types of this directory's YAML files to the built-in ones; one of the same name replaces it.",
     };
 
+    private readonly Option<string?> _gatewayImage = new("--gateway-image")
+    {
+        Description = "The image of the gateway beside each engine, where a NemotronDeployment names none. Without it: nemotron-gateway with the operator's own version as its tag.",
+    };
+
+    private readonly Option<bool> _probeReasoning = new("--probe-reasoning")
+    {
+        Description = "Ask a replica once per reasoning mode after each rollout whether it does what is declared. The operator must reach the pods for it.",
+        DefaultValueFactory = _ => true,
+    };
+
     private readonly Option<int> _concurrency = new("--max-concurrent-reconciles")
     {
         Description = "NemotronDeployments that are reconciled at once.",
@@ -87,7 +98,7 @@ internal sealed class OperatorOptions
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
             _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat,
-            _models, _gpus, _concurrency,
+            _models, _gpus, _gatewayImage, _probeReasoning, _concurrency,
         };
         _prometheus.AddTo(root);
         root.SetAction((parsed, cancellationToken) => run(
@@ -105,7 +116,9 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_logFormat),
                 parsed.GetValue(_models)?.FullName,
                 parsed.GetValue(_gpus)?.FullName,
-                parsed.GetValue(_concurrency))
+                parsed.GetValue(_concurrency),
+                parsed.GetValue(_gatewayImage),
+                parsed.GetValue(_probeReasoning))
             {
                 Scaling = _prometheus.Read(parsed),
             },
@@ -139,6 +152,8 @@ internal sealed class OperatorOptions
 /// <param name="Models">A directory of models beyond the built-in ones, or null.</param>
 /// <param name="Gpus">A directory of GPU types beyond the built-in ones, or null.</param>
 /// <param name="MaxConcurrentReconciles">1 to 256.</param>
+/// <param name="GatewayImage">The gateway's image, or null for the one of this version.</param>
+/// <param name="ProbeReasoning">Whether replicas are asked for their reasoning modes.</param>
 internal sealed record OperatorSettingsOnCommandLine(
     string? Kubeconfig,
     string? Namespace,
@@ -153,7 +168,9 @@ internal sealed record OperatorSettingsOnCommandLine(
     LogFormat LogFormat,
     string? Models,
     string? Gpus,
-    int MaxConcurrentReconciles)
+    int MaxConcurrentReconciles,
+    string? GatewayImage = null,
+    bool ProbeReasoning = true)
 {
     /// <summary>How the autoscaler works.</summary>
     public ScalingSettings Scaling { get; init; } = new();

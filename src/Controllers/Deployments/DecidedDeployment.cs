@@ -1,4 +1,5 @@
 using k8s.Models;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Engines.Launch;
 using Nemotron.Planning.Placement;
 
@@ -33,6 +34,12 @@ internal sealed record DecidedDeployment
 
     /// <summary>How the engine is started.</summary>
     public required LaunchSpec Launch { get; init; }
+
+    /// <summary>The gateway in front of it; null where the pods have none.</summary>
+    public GatewayPlan? Gateway { get; init; }
+
+    /// <summary>What requests call the model: what the engine loads.</summary>
+    public required string ServedModel { get; init; }
 
     /// <summary>The longest sequence the engine takes, in tokens.</summary>
     public required long ContextTokens { get; init; }

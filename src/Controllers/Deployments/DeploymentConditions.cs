@@ -12,13 +12,11 @@ internal static class DeploymentConditions
         var entity = snapshot.Entity;
         var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, snapshot.Now);
         Accepted(conditions, decision, trouble);
-        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided?.InGroups == true));
+        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided));
         Capacity(conditions, decision, counts);
         Progressing(conditions, snapshot, decision, counts);
         Ready(conditions, snapshot, decision, counts);
         ScalingStatus.Set(conditions, snapshot);
-        conditions.Set(ConditionTypes.ReasoningVerified, null, ConditionReasons.NotImplemented,
-            $"This version of the operator has no gateway yet: reasoning.default {entity.Spec.Reasoning?.Default ?? ReasoningMode.Off} is not applied to requests, each client states the mode itself.");
         return conditions;
     }
 

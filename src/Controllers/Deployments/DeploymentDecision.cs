@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Crds;
 using Nemotron.Engines.Launch;
 using Nemotron.Planning;
@@ -30,6 +31,7 @@ internal sealed record DeploymentDecision
         if (SpecRules.Refusal(entity) is { } fault) return new DeploymentDecision { Refused = fault };
 
         if (!ModelChoice.TryChoose(entity.Spec, snapshot.Models, out var choice, out var refusal)) return new DeploymentDecision { Refused = refusal };
+        if (ReasoningRules.Refusal(entity.Spec, choice.Entry) is { } mode) return new DeploymentDecision { Model = choice.Entry, Refused = mode };
         var placed = PoolChoice.Choose(snapshot, choice);
         if (placed.Place is not { } place)
             return new DeploymentDecision { Model = choice.Entry, Refused = placed.Refused, NoPlace = placed.NoPlace, Plan = placed.Plan };
@@ -64,6 +66,8 @@ internal sealed record DeploymentDecision
                 WithinNvLinkDomain = place.WithinNvLinkDomain,
                 WeightsBytes = request.WeightsBytes,
                 Launch = launch,
+                Gateway = GatewayPlan.Of(entity.Spec, choice.Entry, launch, snapshot.GatewayImage),
+                ServedModel = request.Model,
                 ContextTokens = request.MaxContextTokens,
                 MaxBatchSize = request.MaxBatchSize,
                 Replicas = WantedReplicas.Of(entity.Spec, snapshot.Workload(place.Shape.Pods > 1)?.Replicas, snapshot.Scaling?.Decision?.Desired),

@@ -1,3 +1,4 @@
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Crds;
 
 namespace Nemotron.Controllers.Deployments;
@@ -10,17 +11,16 @@ internal static class DeploymentFieldsNotInEffect
 
     /// <summary>Their paths, of those that ask for something.</summary>
     /// <param name="spec">The spec.</param>
-    /// <param name="inGroups">Whether a replica takes several nodes, and so a LeaderWorkerSet.</param>
-    public static IReadOnlyList<string> Of(NemotronDeploymentSpec spec, bool inGroups = false)
+    /// <param name="decided">What was decided about it, or null.</param>
+    public static IReadOnlyList<string> Of(NemotronDeploymentSpec spec, DecidedDeployment? decided = null)
     {
         var paths = new List<string>();
-        if (inGroups && spec.Rollout?.Gates?.ReadyFor is { } readyFor && readyFor.Value != DefaultReadyFor)
+        // Only replicas over several nodes.
+        if (decided?.InGroups == true && spec.Rollout?.Gates?.ReadyFor is { } readyFor && readyFor.Value != DefaultReadyFor)
             paths.Add("spec.rollout.gates.readyFor (a LeaderWorkerSet goes on as soon as a replica is ready)");
         if (spec.Autoscaling?.ScaleToZero is not null) paths.Add("spec.autoscaling.scaleToZero (the last replica stays: nothing could hold requests while it loads)");
         if (spec.Priority is not (null or 0)) paths.Add("spec.priority");
-        if (spec.Reasoning is { } reasoning && (reasoning.Default == ReasoningMode.On || reasoning.Enforcement == ReasoningEnforcement.Enforced || reasoning.BudgetTokens is not null || reasoning.Sampling is not null))
-            paths.Add("spec.reasoning");
-        if (spec.Gateway is { } gateway && (gateway.Image is not null || gateway.Resources is not null)) paths.Add("spec.gateway");
+        paths.AddRange(ReasoningRules.NotInEffect(spec, decided?.Launch));
         if (spec.Monitoring?.PodMonitor is not null) paths.Add("spec.monitoring.podMonitor");
         if (spec.NetworkPolicy?.Enabled == true) paths.Add("spec.networkPolicy");
         if (spec.Rollout?.Gates?.MaxErrorPercent is not null) paths.Add("spec.rollout.gates.maxErrorPercent");

@@ -1,4 +1,6 @@
 using k8s.Models;
+using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Planning;
@@ -23,6 +25,9 @@ internal sealed record DeploymentSnapshot
     /// <summary>The GPUs that are known.</summary>
     public required GpuCatalogue Gpus { get; init; }
 
+    /// <summary>The gateway's image where the spec names none.</summary>
+    public GatewayImage GatewayImage { get; init; } = GatewayImage.OfThisVersion;
+
     /// <summary>All pools.</summary>
     public required IReadOnlyList<PoolState> Pools { get; init; }
 
@@ -40,6 +45,18 @@ internal sealed record DeploymentSnapshot
     public LiveWorkload? Workload(bool? inGroups) => (inGroups ?? LiveGroups is not null)
         ? LiveWorkload.Of(LiveGroups) ?? LiveWorkload.Of(Live)
         : LiveWorkload.Of(Live) ?? LiveWorkload.Of(LiveGroups);
+
+    /// <summary>Whether every wanted replica is of a template and serves, and no other is left.</summary>
+    /// <param name="decided">What was decided.</param>
+    /// <param name="template">The template's hash, as applied.</param>
+    public bool RolledOut(DecidedDeployment decided, string template)
+    {
+        var metadata = decided.InGroups ? LiveGroups?.Metadata : Live?.Metadata;
+        if (metadata?.Annotations?.TryGetValue(ChildLabels.TemplateHash, out var hash) != true || hash != template) return false;
+        if (!decided.InGroups && Live!.Status?.ObservedGeneration < metadata.Generation) return false;
+        var counts = ReplicaCounts.Of(decided.Replicas, Workload(decided.InGroups), Pods);
+        return counts.Ready > 0 && counts.Ready == counts.Desired && counts.Existing == counts.Desired && counts.Updated == counts.Desired;
+    }
 
     /// <summary>The pods of the NemotronDeployment.</summary>
     public required IReadOnlyList<PodView> Pods { get; init; }

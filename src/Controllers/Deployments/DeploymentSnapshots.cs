@@ -1,5 +1,6 @@
 using k8s.Models;
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -8,13 +9,15 @@ using Nemotron.Kube;
 namespace Nemotron.Controllers.Deployments;
 
 /// <summary>Gathers what a decision about a NemotronDeployment looks at, from the caches alone.</summary>
-internal sealed class DeploymentSnapshots(FleetState fleet, IInformerCache<V1Deployment> deployments, IInformerCache<LeaderWorkerSet> groups, IInformerCache<PodView> pods, ScalingBoard board, TimeProvider time)
+internal sealed class DeploymentSnapshots(
+    FleetState fleet, IInformerCache<V1Deployment> deployments, IInformerCache<LeaderWorkerSet> groups, IInformerCache<PodView> pods, GatewayImage gateway, ScalingBoard board, TimeProvider time)
 {
     public DeploymentSnapshot Of(NemotronDeployment entity) => new()
     {
         Entity = entity,
         Models = fleet.Models,
         Gpus = fleet.Gpus,
+        GatewayImage = gateway,
         Pools = fleet.Pools(),
         Live = deployments.Get(entity.Metadata.NamespaceProperty, ChildNames.Deployment(entity.Metadata.Name)),
         LiveGroups = groups.Get(entity.Metadata.NamespaceProperty, ChildNames.Groups(entity.Metadata.Name)),

@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Crds;
 using MemoryPlan = Nemotron.Planning.MemoryPlan;
@@ -17,7 +18,8 @@ internal static class DeploymentStatus
     /// <param name="decision">What was decided.</param>
     /// <param name="trouble">Why the decision could not be applied, or null.</param>
     /// <param name="changed">The conditions whose answer or reason is new.</param>
-    public static NemotronDeploymentStatus Of(DeploymentSnapshot snapshot, DeploymentDecision decision, Refusal? trouble, out IReadOnlyList<k8s.Models.V1Condition> changed)
+    /// <param name="reasoning">What is known of the reasoning mode; null for nothing.</param>
+    public static NemotronDeploymentStatus Of(DeploymentSnapshot snapshot, DeploymentDecision decision, Refusal? trouble, out IReadOnlyList<k8s.Models.V1Condition> changed, ReasoningVerification? reasoning = null)
     {
         var entity = snapshot.Entity;
         var former = entity.Status;
@@ -25,6 +27,7 @@ internal static class DeploymentStatus
         var desired = decision.Decided?.Replicas ?? live?.Replicas ?? WantedReplicas.Of(entity.Spec, null);
         var counts = ReplicaCounts.Of(desired, live, snapshot.Pods);
         var conditions = DeploymentConditions.Of(snapshot, decision, trouble, counts);
+        var probed = (reasoning ?? ReasoningVerification.Unknown).Set(conditions, entity, decision.Decided, decision.Model?.Name);
         changed = [.. conditions.Changed];
         return new NemotronDeploymentStatus
         {
@@ -55,8 +58,9 @@ internal static class DeploymentStatus
             Reasoning = new ReasoningStatus
             {
                 Default = entity.Spec.Reasoning?.Default ?? ReasoningMode.Off,
-                BudgetTokens = entity.Spec.Reasoning?.BudgetTokens,
+                BudgetTokens = decision.Decided is { } held ? held.Gateway?.Settings.Reasoning.Budget?.InForce : entity.Spec.Reasoning?.BudgetTokens,
                 Grammar = decision.Model?.Reasoning.Grammar.ToString() ?? former?.Reasoning?.Grammar,
+                Probed = probed ?? former?.Reasoning?.Probed,
             },
         };
     }

@@ -22,6 +22,7 @@ internal static class EngineRequest
         Model = choice.Location,
         Revision = choice.Revision,
         Api = spec.Engine?.Api == Crds.EngineApi.Grpc ? EngineApi.TokenGrpc : EngineApi.Http,
+        BehindGateway = Gateways.GatewayPlan.Wanted(spec),
         TensorParallel = plan.TensorParallel,
         PipelineParallel = plan.PipelineParallel,
         Shape = shape,

@@ -2,6 +2,7 @@ using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -23,6 +24,7 @@ internal sealed partial class NemotronDeploymentController(
     IServerSideApply apply,
     IStatusWriter status,
     StatusPace pace,
+    ReasoningProber prober,
     EventPublisher events,
     ILogger<NemotronDeploymentController> logger) : IEntityController<NemotronDeployment>
 {
@@ -34,10 +36,12 @@ internal sealed partial class NemotronDeploymentController(
     {
         var snapshot = snapshots.Of(entity);
         var decision = DeploymentDecision.Decide(snapshot);
-        Refusal? trouble = null;
-        if (decision.Decided is { } decided && !Paused(entity)) trouble = await ApplyAsync(snapshot, decided, cancellationToken);
+        var applied = default(Applied);
+        if (decision.Decided is { } decided && !Paused(entity)) applied = await ApplyAsync(snapshot, decided, cancellationToken);
 
-        var next = DeploymentStatus.Of(snapshot, decision, trouble, out var changed);
+        var order = ReasoningVerification.Order(snapshot, decision.Decided, applied.Template);
+        var reasoning = new ReasoningVerification(ReasoningVerification.MarkOf(applied.Template, decision.Decided), order is null ? null : prober.Look(order));
+        var next = DeploymentStatus.Of(snapshot, decision, applied.Trouble, out var changed, reasoning);
         var differs = entity.Status is not { } former || ModelJson.Serialize(former) != ModelJson.Serialize(next);
         if (pace.Wait(entity.Metadata.Uid, differs, changed.Any(condition => Awaited(condition, entity)), snapshot.Now) is { } later)
             return ReconciliationResult<NemotronDeployment>.Success(entity, later);
@@ -64,6 +68,7 @@ internal sealed partial class NemotronDeploymentController(
     private Task<ReconciliationResult<NemotronDeployment>> Forget(NemotronDeployment entity)
     {
         pace.Forget(entity.Metadata.Uid);
+        prober.Forget(NamespacedName.Of(entity));
         return Task.FromResult(ReconciliationResult<NemotronDeployment>.Success(entity));
     }
 
@@ -75,7 +80,12 @@ internal sealed partial class NemotronDeploymentController(
         _ => false,
     };
 
-    private async Task<Refusal?> ApplyAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
+    /// <summary>What came of writing the children.</summary>
+    /// <param name="Trouble">Why they could not be, or null.</param>
+    /// <param name="Template">The hash of the pod template as applied, or null.</param>
+    private readonly record struct Applied(Refusal? Trouble, string? Template);
+
+    private async Task<Applied> ApplyAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
     {
         var entity = snapshot.Entity;
         try
@@ -85,9 +95,9 @@ internal sealed partial class NemotronDeploymentController(
                 await apply.ApplyAsync(EngineServiceAccount.Build(entity), entity, cancellationToken);
             else
                 await RemoveAsync(accounts.Get(entity.Metadata.NamespaceProperty, ChildNames.ServiceAccount(entity.Metadata.Name)), entity, cancellationToken);
-            await apply.ApplyAsync(EngineConfigMap.Build(entity, decided.Launch), entity, cancellationToken);
+            await apply.ApplyAsync(EngineConfigMap.Build(entity, decided.Launch, decided.Gateway), entity, cancellationToken);
             await apply.ApplyAsync(EngineDisruptionBudget.Build(entity), entity, cancellationToken);
-            await apply.ApplyAsync(EngineServices.BuildClient(entity, decided.Launch), entity, cancellationToken);
+            await apply.ApplyAsync(EngineServices.BuildClient(entity, decided), entity, cancellationToken);
             if (EngineServices.BuildGrpc(entity, decided.Launch) is { } grpc)
                 await apply.ApplyAsync(grpc, entity, cancellationToken);
             else
@@ -97,28 +107,30 @@ internal sealed partial class NemotronDeploymentController(
         catch (OwnedByAnotherException e)
         {
             LogNameTaken(entity.Metadata.NamespaceProperty, entity.Metadata.Name, e.Message);
-            return new Refusal(ConditionReasons.NameTaken, $"{e.Message} Remove that object, or create this NemotronDeployment anew under another name.");
+            return new Applied(new Refusal(ConditionReasons.NameTaken, $"{e.Message} Remove that object, or create this NemotronDeployment anew under another name."), null);
         }
     }
 
-    private async Task<Refusal?> ApplyReplicasAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
+    private async Task<Applied> ApplyReplicasAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
     {
         var entity = snapshot.Entity;
         var oldMayGo = Handover.OldMayGo(entity.Spec.Rollout?.Strategy ?? RolloutStrategy.Auto, decided.Replicas, decided.InGroups, snapshot.Pods);
         if (!decided.InGroups)
         {
-            await apply.ApplyAsync(EngineDeployment.Build(entity, decided, snapshot.Live), entity, cancellationToken);
+            var deployment = EngineDeployment.Build(entity, decided, snapshot.Live);
+            await apply.ApplyAsync(deployment, entity, cancellationToken);
             if (oldMayGo) await RemoveAsync(snapshot.LiveGroups, entity, cancellationToken);
-            return null;
+            return new Applied(null, deployment.Metadata.Annotations[ChildLabels.TemplateHash]);
         }
 
         // The LeaderWorkerSet's controller makes a headless Service of the set's name, and takes one that is there for it.
         var name = ChildNames.Groups(entity.Metadata.Name);
         if (services.Get(entity.Metadata.NamespaceProperty, name) is not null)
-            return new Refusal(ConditionReasons.NameTaken, $"Service {entity.Metadata.NamespaceProperty}/{name} belongs to the NemotronDeployment {name}; the pods of this one need that name in DNS. Create one of the two anew under another name.");
-        await apply.ApplyAsync(EngineGroups.Build(entity, decided, snapshot.LiveGroups), entity, cancellationToken);
+            return new Applied(new Refusal(ConditionReasons.NameTaken, $"Service {entity.Metadata.NamespaceProperty}/{name} belongs to the NemotronDeployment {name}; the pods of this one need that name in DNS. Create one of the two anew under another name."), null);
+        var groups = EngineGroups.Build(entity, decided, snapshot.LiveGroups);
+        await apply.ApplyAsync(groups, entity, cancellationToken);
         if (oldMayGo) await RemoveAsync(snapshot.Live, entity, cancellationToken);
-        return null;
+        return new Applied(null, groups.Metadata.Annotations[ChildLabels.TemplateHash]);
     }
 
     private async Task RemoveAsync<T>(T? child, NemotronDeployment owner, CancellationToken cancellationToken)
@@ -134,7 +146,8 @@ internal sealed partial class NemotronDeploymentController(
         {
             if (condition is { Type: ConditionTypes.Ready, Status: "True" })
                 await events(entity, condition.Reason, condition.Message, EventType.Normal, cancellationToken);
-            else if (condition is { Type: ConditionTypes.Accepted or ConditionTypes.CapacityAvailable, Status: "False" } or { Type: ConditionTypes.Ready, Reason: ConditionReasons.Degraded })
+            else if (condition is { Type: ConditionTypes.Accepted or ConditionTypes.CapacityAvailable, Status: "False" }
+                or { Type: ConditionTypes.Ready, Reason: ConditionReasons.Degraded } or { Type: ConditionTypes.ReasoningVerified, Status: "False" })
                 await events(entity, condition.Reason, condition.Message, EventType.Warning, cancellationToken);
         }
     }

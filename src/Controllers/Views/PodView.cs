@@ -40,6 +40,10 @@ public sealed class PodView : IKubernetesObject<V1ObjectMeta>
     [JsonIgnore]
     public bool Ended => Status?.Phase is "Succeeded" or "Failed";
 
+    /// <summary>Its address, or null while it has none.</summary>
+    [JsonIgnore]
+    public string? Address => Status?.PodIP is { Length: > 0 } address ? address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address : null;
+
     /// <summary>Whether it serves.</summary>
     [JsonIgnore]
     public bool Ready => Metadata.DeletionTimestamp is null && Condition("Ready") is { Status: "True" };
@@ -122,6 +126,10 @@ public sealed class PodViewStatus
     /// <summary>Pending, Running, Succeeded, Failed or Unknown.</summary>
     [JsonPropertyName("phase")]
     public string? Phase { get; set; }
+
+    /// <summary>Its address.</summary>
+    [JsonPropertyName("podIP")]
+    public string? PodIP { get; set; }
 
     /// <summary>How the pod is.</summary>
     [JsonPropertyName("conditions")]

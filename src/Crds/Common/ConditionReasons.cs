@@ -168,6 +168,12 @@ public static class ConditionReasons
     /// <summary>The mode was not probed, since there is no gateway.</summary>
     public const string GatewayDisabled = "GatewayDisabled";
 
+    /// <summary>The model has no reasoning mode to probe.</summary>
+    public const string NoReasoningMode = "NoReasoningMode";
+
+    /// <summary>The deployment leaves the probe out.</summary>
+    public const string ProbeLeftOut = "ProbeLeftOut";
+
     /// <summary>A probe got no answer.</summary>
     public const string ProbeFailed = "ProbeFailed";
 

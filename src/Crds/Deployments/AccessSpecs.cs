@@ -29,7 +29,7 @@ public sealed record GatewaySpec
     [Length(1, 512), Pattern(@"^\S+$")]
     public string? Image { get; init; }
 
-    /// <summary>CPU and memory of the sidecar. Absent: a request of 100m and 64Mi.</summary>
+    /// <summary>CPU and memory of the sidecar. Absent: a request of 100m and 64Mi, a limit of 512Mi.</summary>
     public V1ResourceRequirements? Resources { get; init; }
 }
 

@@ -213,10 +213,14 @@ public sealed record ReasoningStatus
     /// <summary>The mode of a request whose client says nothing.</summary>
     public ReasoningMode? Default { get; init; }
 
-    /// <summary>Most tokens of a reasoning trace now.</summary>
+    /// <summary>Most tokens of a reasoning trace now. Absent: no limit is applied.</summary>
     public long? BudgetTokens { get; init; }
 
     /// <summary>How the model is told, such as DetailedThinking or NoThink.</summary>
     [Length(0, 64)]
     public string? Grammar { get; init; }
+
+    /// <summary>The pod template and gateway settings whose probe the condition ReasoningVerified tells of.</summary>
+    [Length(0, 64)]
+    public string? Probed { get; init; }
 }

@@ -16,7 +16,7 @@ public sealed record ReasoningSpec
     [DefaultValue(ReasoningEnforcement.Default)]
     public ReasoningEnforcement? Enforcement { get; init; }
 
-    /// <summary>Most tokens of a reasoning trace; the trace is ended there and the answer follows. A client may ask for less. Absent: no limit but the context.</summary>
+    /// <summary>Most tokens of a reasoning trace; the trace is ended there and the answer follows. A client may ask for less. Absent: no limit but the context. Needs an engine that ends traces: TensorRT-LLM 1.3.0rc14 or newer with a reasoning parser; with others it is named in AllFieldsInEffect.</summary>
     [RangeMinimum(1), RangeMaximum(16_777_216)]
     public long? BudgetTokens { get; init; }
 
@@ -27,10 +27,10 @@ public sealed record ReasoningSpec
 /// <summary>Sampling by reasoning mode.</summary>
 public sealed record SamplingSpec
 {
-    /// <summary>While thinking. Absent: temperature 0.6, top-p 0.95, as the model cards advise.</summary>
+    /// <summary>While thinking. What is absent is as the model's card advises: temperature 0.6, top-p 0.95.</summary>
     public SamplingParameters? ModeOn { get; init; }
 
-    /// <summary>While not thinking. Absent: greedy, as the model cards advise.</summary>
+    /// <summary>While not thinking. What is absent is as the model's card advises: greedy, unless topP, topK or minP is set.</summary>
     public SamplingParameters? ModeOff { get; init; }
 }
 

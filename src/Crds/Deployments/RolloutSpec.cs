@@ -57,7 +57,7 @@ public sealed record RolloutGates
     [DefaultValue("10s")]
     public Duration? ReadyFor { get; init; }
 
-    /// <summary>Whether one probe per reasoning mode must show the mode that is declared.</summary>
+    /// <summary>Whether a replica is asked once per reasoning mode after each rollout; the condition ReasoningVerified tells what it did. A wrong answer does not stop a rollout in this version.</summary>
     [DefaultValue(true)]
     public bool? ReasoningVerified { get; init; }
 

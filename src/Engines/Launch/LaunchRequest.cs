@@ -31,6 +31,9 @@ public sealed record LaunchRequest
     /// <summary>The API to serve.</summary>
     public EngineApi Api { get; init; }
 
+    /// <summary>Whether a gateway in the same pod has the clients' port, so that the engine's HTTP takes another (<see cref="LaunchSpec.EnginePortName"/>).</summary>
+    public bool BehindGateway { get; init; }
+
     /// <summary>GPUs one layer is split over, 1 or more.</summary>
     public required int TensorParallel { get; init; }
 

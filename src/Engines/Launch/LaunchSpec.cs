@@ -48,6 +48,9 @@ public sealed record LaunchSpec
     /// <summary>What a person should know about the choices made; mostly empty.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>By which parser the engine tells a trace from the answer; null where it does not, so that the trace stays in the text.</summary>
+    public string? ReasoningParser { get; init; }
+
     /// <summary>How a client of the operator's own asks the engine: <c>Http</c>, <c>TritonGrpc</c> or <c>TrtLlmGrpc</c>.</summary>
     public required string Protocol { get; init; }
 
@@ -56,6 +59,19 @@ public sealed record LaunchSpec
 
     /// <summary>The name of the port that answers OpenAI requests, or the engine's HTTP API.</summary>
     public const string HttpPortName = "http";
+
+    /// <summary>The name of the engine's HTTP port where a gateway has the clients' one.</summary>
+    public const string EnginePortName = "engine";
+
+    /// <summary>The number of the engine's HTTP port where a gateway has the clients' one.</summary>
+    public const int PortBehindGateway = 8010;
+
+    /// <summary>The clients' HTTP port, of the gateway or of an engine without one.</summary>
+    public const int HttpPort = 8000;
+
+    /// <summary>The engine's HTTP port.</summary>
+    internal static EnginePort HttpOf(LaunchRequest request) =>
+        request.BehindGateway ? new EnginePort(EnginePortName, PortBehindGateway) : new EnginePort(HttpPortName, HttpPort);
 
     /// <summary>The name of the gRPC port.</summary>
     public const string GrpcPortName = "grpc";

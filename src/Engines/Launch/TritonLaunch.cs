@@ -9,7 +9,6 @@ namespace Nemotron.Engines.Launch;
 /// </summary>
 internal static class TritonLaunch
 {
-    private const int HttpPort = 8000;
     private const int GrpcPort = 8001;
     private const int MetricsPort = 8002;
     private const string ConfigFile = "model.yaml";
@@ -32,11 +31,12 @@ internal static class TritonLaunch
         // The model takes this section for itself: no batching by Triton, and streaming, which only a decoupled model does.
         config["triton_config"] = new Dictionary<object, object> { ["max_batch_size"] = 0, ["decoupled"] = true };
 
+        var http = LaunchSpec.HttpOf(request);
         List<string> args =
         [
             "--model-repository=/app/all_models/llmapi",
             // Not --disable-auto-complete-config: the model turns decoupled only while Triton completes its configuration.
-            $"--http-port={HttpPort}",
+            $"--http-port={http.Number}",
             $"--grpc-port={GrpcPort}",
             $"--metrics-port={MetricsPort}",
             // Triton cuts what is in flight after 30 s otherwise.
@@ -55,7 +55,7 @@ internal static class TritonLaunch
             Environment = new Dictionary<string, string> { ["LLM_CONFIG_PATH"] = $"{LaunchSpec.ConfigFolder}/{ConfigFile}" },
             Ports =
             [
-                new EnginePort(LaunchSpec.HttpPortName, HttpPort),
+                http,
                 new EnginePort(LaunchSpec.GrpcPortName, GrpcPort),
                 new EnginePort(LaunchSpec.MetricsPortName, MetricsPort),
             ],
@@ -69,8 +69,8 @@ internal static class TritonLaunch
 
     private static EngineProbes Probes(LaunchRequest request, EngineRelease release)
     {
-        var ready = new ProbeCheck.Http(LaunchSpec.HttpPortName, "/v2/health/ready");
-        var live = new ProbeCheck.Http(LaunchSpec.HttpPortName, "/v2/health/live");
+        var ready = new ProbeCheck.Http(LaunchSpec.HttpOf(request).Name, "/v2/health/ready");
+        var live = new ProbeCheck.Http(LaunchSpec.HttpOf(request).Name, "/v2/health/live");
         // Live stays well when the model's process has died. Where ready notices that, five minutes without it end the container:
         // the server has one model and loads it once, so nothing else makes it unready for long.
         return release.Version >= TritonReleases.SeesDeadModels

@@ -3,7 +3,6 @@ namespace Nemotron.Engines.Launch;
 /// <summary>trtllm-serve: OpenAI API, <c>/health</c> and Prometheus on one HTTP port, or gRPC with token ids in place of all that.</summary>
 internal static class TrtLlmServeLaunch
 {
-    private const int HttpPort = 8000;
     private const int GrpcPort = 50051;
     private const string ConfigFile = "engine.yaml";
     private const string ChatTemplateFile = "chat-template.jinja";
@@ -32,11 +31,12 @@ internal static class TrtLlmServeLaunch
             Args = Arguments(request, release, grpc),
             ConfigFiles = files,
             Environment = new Dictionary<string, string>(),
-            Ports = [grpc ? new EnginePort(LaunchSpec.GrpcPortName, GrpcPort) : new EnginePort(LaunchSpec.HttpPortName, HttpPort)],
+            Ports = [grpc ? new EnginePort(LaunchSpec.GrpcPortName, GrpcPort) : LaunchSpec.HttpOf(request)],
             Probes = Probes(request, grpc),
-            Metrics = grpc || !release.Has(TrtLlmFeature.PrometheusMetrics) ? null : new MetricsEndpoint(LaunchSpec.HttpPortName, "/prometheus/metrics"),
+            Metrics = grpc || !release.Has(TrtLlmFeature.PrometheusMetrics) ? null : new MetricsEndpoint(LaunchSpec.HttpOf(request).Name, "/prometheus/metrics"),
             Stop = Stop(request, grpc),
             SharedMemoryBytes = SharedMemory.For(request.Layout.GpusPerPod),
+            ReasoningParser = grpc ? null : EngineOptions.Parsers(request, release).Reasoning,
             Protocol = grpc ? "TrtLlmGrpc" : "Http",
         };
     }
@@ -48,7 +48,7 @@ internal static class TrtLlmServeLaunch
             "serve", request.Model,
             // The engine's own default is localhost, which nothing outside the container reaches.
             "--host", "0.0.0.0",
-            "--port", $"{(grpc ? GrpcPort : HttpPort)}",
+            "--port", $"{(grpc ? GrpcPort : LaunchSpec.HttpOf(request).Number)}",
             "--backend", "pytorch",
             "--tp_size", $"{request.TensorParallel}",
             "--pp_size", $"{request.PipelineParallel}",
@@ -81,7 +81,7 @@ internal static class TrtLlmServeLaunch
         // Its gRPC has no grpc.health.v1, and its own health answers OK to everything with the truth in a string: only a client of it can tell.
         ProbeCheck check = grpc
             ? new ProbeCheck.Command(["python3", $"{LaunchSpec.ConfigFolder}/{GrpcHealthFile}", $"{GrpcPort}"])
-            : new ProbeCheck.Http(LaunchSpec.HttpPortName, "/health");
+            : new ProbeCheck.Http(LaunchSpec.HttpOf(request).Name, "/health");
         return EngineProbes.Of(check, check, StartupTime.Of(request), deadAfter: TimeSpan.FromMinutes(2));
     }
 

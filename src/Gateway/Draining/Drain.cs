@@ -10,10 +10,27 @@ namespace Nemotron.Gateway.Draining;
 internal sealed class Drain(ActiveRequests requests, GatewayState state, GatewayMetrics metrics, TimeProvider clock, ILogger<Drain> logger)
 {
     private readonly Lock _lock = new();
+    private volatile TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long? _began;
+    private volatile bool _leaving;
 
-    /// <summary>New requests are refused.</summary>
-    public bool IsOn => requests.Refuses;
+    /// <summary>No new requests are wanted: they are refused, or the process is about to stop.</summary>
+    public bool IsOn => _leaving || requests.Refuses;
+
+    /// <summary>Ends when a drain has come to its end, whoever asked for it.</summary>
+    public Task WhenCompletedAsync(CancellationToken cancellationToken) => _completed.Task.WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// The drain of a process that stops: readiness is off at once, new requests are still taken for the settings' delay – until the pod has left the tables of
+    /// Services – and refused then.
+    /// </summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        _leaving = true;
+        var delay = state.Current.Settings.Drain.Delay;
+        if (_began is null && delay > TimeSpan.Zero) await Task.Delay(delay, clock, cancellationToken);
+        await CompleteAsync(cancellationToken);
+    }
 
     /// <summary>Begins; once begun, the deadline stays where it is.</summary>
     public void Begin()
@@ -35,6 +52,7 @@ internal sealed class Drain(ActiveRequests requests, GatewayState state, Gateway
         {
             if (_began is null) return;
             _began = null;
+            if (_completed.Task.IsCompleted) _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
             requests.Refuses = false;
             metrics.Draining.Set(0);
             logger.LogInformation("The drain was taken back: new requests are taken again");
@@ -46,10 +64,14 @@ internal sealed class Drain(ActiveRequests requests, GatewayState state, Gateway
     {
         Begin();
         var left = state.Current.Settings.Drain.Deadline - clock.GetElapsedTime(_began ?? clock.GetTimestamp());
-        if (await EndsWithinAsync(left, cancellationToken)) return;
-        if (logger.IsEnabled(LogLevel.Warning)) logger.LogWarning("The drain's deadline has passed: {Count} requests in flight are cut", requests.Count);
-        requests.CutAll(CutReason.Drain);
-        await requests.WhenEmptyAsync().WaitAsync(cancellationToken);
+        if (!await EndsWithinAsync(left, cancellationToken))
+        {
+            if (logger.IsEnabled(LogLevel.Warning)) logger.LogWarning("The drain's deadline has passed: {Count} requests in flight are cut", requests.Count);
+            requests.CutAll(CutReason.Drain);
+            await requests.WhenEmptyAsync().WaitAsync(cancellationToken);
+        }
+
+        _completed.TrySetResult();
     }
 
     private async Task<bool> EndsWithinAsync(TimeSpan time, CancellationToken cancellationToken)

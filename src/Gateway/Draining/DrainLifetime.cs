@@ -37,7 +37,7 @@ internal sealed class DrainLifetime(Drain drain, IHostApplicationLifetime applic
     {
         try
         {
-            await drain.CompleteAsync(_impatient.Token);
+            await drain.LeaveAsync(_impatient.Token);
         }
         catch (OperationCanceledException)
         {

@@ -7,22 +7,27 @@ using Nemotron.Gateway.Observing;
 
 namespace Nemotron.Gateway.Hosting;
 
-/// <summary>The admin port: metrics, probes and the drain.</summary>
+/// <summary>The admin port: metrics, probes, the settings' mark and the drain.</summary>
 internal sealed class AdminEndpoints(GatewayState state, ActiveRequests requests, Drain drain, UpstreamWatch upstream, GatewayMetrics metrics)
 {
     /// <summary>Path of the drain.</summary>
     public const string DrainPath = "/drain";
 
     /// <summary>Answers.</summary>
-    public Task HandleAsync(HttpContext context) => (context.Request.Method, context.Request.Path.Value) switch
+    public Task HandleAsync(HttpContext context) => (context.Request.Method, PathOf(context)) switch
     {
         ("GET", "/metrics") => MetricsAsync(context),
         ("GET", "/healthz") => WriteAsync(context, StatusCodes.Status200OK, "ok"),
         ("GET", "/readyz") => ReadyAsync(context),
-        ("GET", DrainPath) => StateAsync(context),
+        ("GET", "/settings") => SettingsAsync(context),
+        // Only waits: whoever may look may wait. The engine's preStop hook does, since it must outlive what the gateway has in flight.
+        ("GET", DrainPath) => context.Request.Query["wait"] == "true" ? DrainedAsync(context) : StateAsync(context),
         ("POST" or "DELETE", DrainPath) => DrainAsync(context),
-        _ => WriteAsync(context, StatusCodes.Status404NotFound, "There are /metrics, /healthz, /readyz and /drain."),
+        _ => WriteAsync(context, StatusCodes.Status404NotFound, "There are /metrics, /healthz, /readyz, /settings and /drain."),
     };
+
+    // Kubelets before 1.27 put a slash of their own before the path of a preStop hook.
+    private static string PathOf(HttpContext context) => "/" + context.Request.Path.Value?.TrimStart('/');
 
     private async Task MetricsAsync(HttpContext context)
     {
@@ -56,6 +61,20 @@ internal sealed class AdminEndpoints(GatewayState state, ActiveRequests requests
         else if (context.Request.Query["wait"] == "true") await drain.CompleteAsync(context.RequestAborted);
         else drain.Begin();
         await StateAsync(context);
+    }
+
+    private async Task DrainedAsync(HttpContext context)
+    {
+        await drain.WhenCompletedAsync(context.RequestAborted);
+        await StateAsync(context);
+    }
+
+    private Task SettingsAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        var revision = state.Current.Settings.Revision;
+        return context.Response.WriteAsync(
+            $"{{\"revision\":{(revision is null ? "null" : $"\"{System.Text.Json.JsonEncodedText.Encode(revision)}\"")}}}\n", context.RequestAborted);
     }
 
     private Task StateAsync(HttpContext context)

@@ -28,7 +28,7 @@ internal static class GatewayCommandLine
         config.DefaultValueFactory = _ => Variable(config.Name);
         var address = Text("--address", "0.0.0.0", "The address to listen on.");
         var port = Whole("--port", 8000, 0, 65535, "Port for clients.");
-        var adminPort = Whole("--admin-port", DefaultAdminPort, 0, 65535, "Port of /metrics, /healthz, /readyz and /drain.");
+        var adminPort = Whole("--admin-port", DefaultAdminPort, 0, 65535, "Port of /metrics, /healthz, /readyz, /settings and /drain.");
         var headers = Whole("--max-header-bytes", 32768, 1024, 1 << 20, "Most bytes of a request's headers.");
         var level = Text("--log-level", "Information", "The least severe lines to write: Trace, Debug, Information, Warning, Error.");
         level.Validators.Add(result =>

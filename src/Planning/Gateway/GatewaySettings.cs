@@ -6,6 +6,9 @@ namespace Nemotron.Planning;
 /// </summary>
 public sealed record GatewaySettings
 {
+    /// <summary>A mark of whoever wrote the settings, which the gateway tells on its admin port: so that it can be seen which are in force. Null for none.</summary>
+    public string? Revision { get; init; }
+
     /// <summary>The engine's address, such as <c>http://127.0.0.1:8001</c>: scheme, host and port only.</summary>
     public required string Upstream { get; init; }
 
@@ -35,6 +38,9 @@ public sealed record GatewaySettings
 
     /// <summary>The share of requests, 0 to 1, whose rewritten body is written to the log with all that the user said in it. 0, the default, writes none.</summary>
     public double LoggedRequestShare { get; init; }
+
+    /// <summary>What a running gateway does not take a change of, in one text: two settings with equal texts need no restart between them.</summary>
+    public string FixedAtStart => $"connect={DocumentDuration.Format(Timeouts.Connect)} tls={(Access.TlsCertificateFile is null ? "no" : "yes")}";
 }
 
 /// <summary>What an engine speaks.</summary>
@@ -212,6 +218,9 @@ public sealed record GatewayTimeouts
 /// <summary>How a stop goes.</summary>
 public sealed record GatewayDrain
 {
+    /// <summary>After SIGTERM: how long new requests are still taken while readiness is off already, since Endpoints need a moment to leave every node's tables.</summary>
+    public TimeSpan Delay { get; init; } = TimeSpan.Zero;
+
     /// <summary>How long requests in flight may run on; then they are cut.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(5);
 

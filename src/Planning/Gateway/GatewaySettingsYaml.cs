@@ -15,6 +15,7 @@ public static class GatewaySettingsYaml
         var defaults = new GatewaySettings { Upstream = "", Reasoning = new GatewayReasoning { Grammar = ReasoningGrammar.None } };
         var settings = new GatewaySettings
         {
+            Revision = root.Optional("revision")?.Text(),
             Upstream = Address(root.Required("upstream")),
             Engine = root.Optional("engine")?.Enum<GatewayEngine>() ?? defaults.Engine,
             HealthPath = root.Optional("healthPath") is { } path ? HealthPath(path) : defaults.HealthPath,
@@ -35,6 +36,7 @@ public static class GatewaySettingsYaml
     {
         var defaults = new GatewaySettings { Upstream = "", Reasoning = settings.Reasoning };
         var root = new GatewaySettingsWriter()
+            .Unless("revision", settings.Revision, null)
             .Text("upstream", settings.Upstream)
             .Unless("engine", settings.Engine, defaults.Engine)
             .Unless("healthPath", settings.HealthPath, defaults.HealthPath)
@@ -50,6 +52,7 @@ public static class GatewaySettingsYaml
                 .Unless("firstByte", settings.Timeouts.FirstByte, defaults.Timeouts.FirstByte)
                 .Unless("idle", settings.Timeouts.Idle, defaults.Timeouts.Idle))
             .Section("drain", new GatewaySettingsWriter()
+                .Unless("delay", settings.Drain.Delay, defaults.Drain.Delay)
                 .Unless("deadline", settings.Drain.Deadline, defaults.Drain.Deadline)
                 .Unless("retryAfter", settings.Drain.RetryAfter, defaults.Drain.RetryAfter))
             .Section("access", new GatewaySettingsWriter()
@@ -184,6 +187,7 @@ public static class GatewaySettingsYaml
         var defaults = new GatewayDrain();
         var drain = new GatewayDrain
         {
+            Delay = node.Optional("delay")?.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(5)) ?? defaults.Delay,
             Deadline = node.Optional("deadline")?.Duration(TimeSpan.Zero, TimeSpan.FromHours(24)) ?? defaults.Deadline,
             RetryAfter = node.Optional("retryAfter")?.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) ?? defaults.RetryAfter,
         };

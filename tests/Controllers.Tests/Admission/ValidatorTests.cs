@@ -125,7 +125,9 @@ public class ValidatorTests
             var fleet = Fleet;
             var fresh = new FreshObjects(_client);
             return new(
-                new DeploymentSnapshots(fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodView>(), new ScalingBoard(), TimeProvider.System), fleet,
+                new DeploymentSnapshots(
+                    fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodView>(), Nemotron.Controllers.Deployments.Gateways.GatewayImage.OfThisVersion, new ScalingBoard(), TimeProvider.System),
+                fleet,
                 new KnownModels(_library, _models, new ModelSource(_client), fresh, TimeProvider.System), fresh);
         }
     }

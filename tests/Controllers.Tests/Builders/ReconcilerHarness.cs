@@ -4,7 +4,9 @@ using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Models;
+using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -23,14 +25,18 @@ internal sealed class ReconcilerHarness
         _writes = new Writes(this);
         Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
+        Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
         Controller = new NemotronDeploymentController(
-            Snapshots, Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask,
+            Snapshots, Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), Prober, (_, _, _, _, _) => Task.CompletedTask,
             NullLogger<NemotronDeploymentController>.Instance);
     }
 
+    /// <summary>Never runs here: what is ordered stays unknown.</summary>
+    public ReasoningProber Prober { get; }
+
     public ScalingBoard Board { get; } = new() { Configured = true };
 
-    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, Board, Time);
+    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time);
 
     public FakeTimeProvider Time { get; } = new(Cluster.Now);
 
@@ -85,6 +91,13 @@ internal sealed class ReconcilerHarness
         {
             cache.Objects.RemoveAll(old => old.Metadata.Name == obj.Metadata.Name && old.Metadata.NamespaceProperty == obj.Metadata.NamespaceProperty);
             cache.Objects.Add(obj);
+        }
+    }
+
+    private sealed class NoQueue : IReconcileQueue<NemotronDeployment>
+    {
+        public void Enqueue(NamespacedName key, TimeSpan after = default)
+        {
         }
     }
 

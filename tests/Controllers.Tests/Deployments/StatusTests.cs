@@ -79,7 +79,7 @@ public class StatusTests
     [Fact]
     public void Fields_that_nothing_acts_on_are_named()
     {
-        var spec = new NemotronDeploymentSpec { Model = ModelTier.Nano, Priority = 5, Reasoning = new ReasoningSpec { Default = ReasoningMode.On } };
+        var spec = new NemotronDeploymentSpec { Model = ModelTier.Nano, Priority = 5, Reasoning = new ReasoningSpec { Default = ReasoningMode.On }, Gateway = new GatewaySpec { Enabled = false } };
         var snapshot = Seen(ADeployment("n", spec), Pool("p", ANode("n")));
         var condition = Condition(DeploymentStatus.Of(snapshot, DeploymentDecision.Decide(snapshot), null, out _), ConditionTypes.AllFieldsInEffect);
         condition.Status.ShouldBe("False");

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using Nemotron.Gateway.Draining;
 using Nemotron.Gateway.Tests.Infrastructure;
 using Nemotron.Planning;
@@ -58,6 +59,48 @@ public class DrainTests
         (await answer.Content.ReadAsStringAsync(Cancelled)).ShouldContain("\"code\":\"draining\"");
         await Until.TrueAsync(() => engine.Cancelled == 1, "the engine's work is cut");
         (await gateway.MetricAsync("nemotron_gateway_cancelled_total{by=\"drain\"}")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Who_leaves_is_unready_at_once_serves_on_for_the_delay_and_tells_who_waits_when_all_is_done()
+    {
+        var clock = new FakeTimeProvider();
+        await using var engine = await StubEngine.StartAsync();
+        engine.Gate = new SemaphoreSlim(0);
+        await using var gateway = await RunningGateway.StartAsync(Settings.Of(ReasoningGrammar.ThinkTags, ReasoningMode.On, engine.Address) with
+        {
+            Drain = new GatewayDrain { Delay = TimeSpan.FromSeconds(5), Deadline = TimeSpan.FromMinutes(5) },
+        }, clock);
+        // As the engine's preStop hook does: from anywhere, and without beginning a drain.
+        var waiting = gateway.Admin.GetAsync(new Uri($"{gateway.Admin.BaseAddress}/drain?wait=true"), Cancelled);
+        (await gateway.Admin.GetStringAsync("/drain", Cancelled)).ShouldBe("{\"draining\":false,\"inFlight\":0}\n");
+
+        var leaving = gateway.Service<Drain>().LeaveAsync(Cancelled);
+        (await gateway.Admin.GetAsync("/readyz", Cancelled)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        using var late = await gateway.ChatAsync("\"stream\":true");
+        late.StatusCode.ShouldBe(HttpStatusCode.OK, "a Service may still send requests here");
+
+        clock.Advance(TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(async () => await gateway.MetricAsync("nemotron_gateway_draining") == 1, "new requests are refused");
+        using (var answer = await gateway.ChatAsync("\"stream\":true")) answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (leaving.IsCompleted || waiting.IsCompleted).ShouldBeFalse();
+
+        engine.Gate.Release(1000);
+        (await late.Content.ReadAsStringAsync(Cancelled)).ShouldEndWith("data: [DONE]\n\n");
+        await leaving;
+        (await (await waiting).Content.ReadAsStringAsync(Cancelled)).ShouldBe("{\"draining\":true,\"inFlight\":0}\n");
+    }
+
+    [Fact]
+    public async Task The_mark_of_the_settings_in_force_is_told()
+    {
+        await using var engine = await StubEngine.StartAsync();
+        var settings = Settings.Of(ReasoningGrammar.ThinkTags, upstream: engine.Address);
+        await using var gateway = await RunningGateway.StartAsync(settings);
+        (await gateway.Admin.GetStringAsync("/settings", Cancelled)).ShouldBe("{\"revision\":null}\n");
+        await gateway.WriteSettingsAsync(settings with { Revision = "a \"mark\"" });
+        await Until.TrueAsync(async () => (await gateway.Admin.GetStringAsync("/settings", Cancelled)).Contains("mark", StringComparison.Ordinal), "the new settings are in force");
+        System.Text.Json.JsonDocument.Parse(await gateway.Admin.GetStringAsync("/settings", Cancelled)).RootElement.GetProperty("revision").GetString().ShouldBe("a \"mark\"");
     }
 
     [Fact]

@@ -21,6 +21,23 @@ public class GatewayTests
     }
 
     [Fact]
+    public async Task Without_its_program_a_stop_lets_what_goes_through_come_to_its_end()
+    {
+        await using var lab = await StartAsync();
+        lab.CreateConfig("gateway", "gateway.yaml", Settings(ReasoningMode.On));
+        await lab.CreateReadyAsync(Pod());
+        using var request = new HttpRequestMessage(HttpMethod.Post, lab.Url("nano", "/v1/chat/completions"))
+        {
+            Content = new StringContent("""{"model":"nano","stream":true,"messages":[{"role":"user","content":"Hello"}]}""", System.Text.Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add("x-lab-output-tokens", "2000");
+        using var answer = await lab.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        lab.Cluster.Api.Delete(BuiltIn.Pods, "default", "nano");
+        (await answer.Content.ReadAsStringAsync(Cancel)).ShouldEndWith("data: [DONE]\n\n");
+        await lab.UntilAsync(BuiltIn.Pods, () => lab.Find("nano") is null, "gone");
+    }
+
+    [Fact]
     public async Task The_real_one_holds_the_declared_mode_takes_changes_and_drains()
     {
         var program = Program();

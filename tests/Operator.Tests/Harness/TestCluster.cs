@@ -12,6 +12,7 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
     private readonly List<WebApplication> _operators = [];
+    private bool _pods;
 
     private TestCluster(LabCluster lab, DirectoryInfo folder)
     {
@@ -39,10 +40,20 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="clockSpeed">Seconds of the Lab in one second.</param>
     /// <param name="crds">Whether our CRDs are installed.</param>
     /// <param name="engines">What stands behind engine pods.</param>
-    public static async Task<TestCluster> StartAsync(string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None)
+    /// <param name="gateway">Whether the real gateway runs beside simulated engines.</param>
+    public static async Task<TestCluster> StartAsync(string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None, bool gateway = false)
     {
-        var lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = nodes, ClockSpeed = clockSpeed, LoadSpeed = 100, Engines = engines }, TestContext.Current.CancellationToken);
-        var cluster = new TestCluster(lab, Directory.CreateTempSubdirectory("nemotron-test-"));
+        var lab = await LabCluster.StartAsync(
+            new LabClusterOptions
+            {
+                Nodes = nodes,
+                ClockSpeed = clockSpeed,
+                LoadSpeed = 100,
+                Engines = engines,
+                Gateway = gateway ? Path.Combine(AppContext.BaseDirectory, "nemotron-gateway.dll") : null,
+            },
+            TestContext.Current.CancellationToken);
+        var cluster = new TestCluster(lab, Directory.CreateTempSubdirectory("nemotron-test-")) { _pods = engines != LabEngines.None };
         if (crds)
         {
             (await cluster.Kubectl.RunAsync("apply -k config/crd")).Succeeded();
@@ -61,7 +72,12 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var app = OperatorHost.Build(
             new OperatorSettingsOnCommandLine(
-                Kubeconfig, ns, leaderElect, "default", 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4) { Scaling = scaling ?? new ScalingSettings() },
+                Kubeconfig, ns, leaderElect, "default", 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4,
+                // Pods without engines have addresses that nobody on this machine has.
+                ProbeReasoning: _pods)
+            {
+                Scaling = scaling ?? new ScalingSettings(),
+            },
             services => services.AddSingleton(Lab.Time));
         _operators.Add(app);
         await app.StartAsync(TestContext.Current.CancellationToken);

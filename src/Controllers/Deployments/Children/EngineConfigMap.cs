@@ -1,28 +1,39 @@
 using System.Security.Cryptography;
 using System.Text;
 using k8s.Models;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Crds;
 using Nemotron.Engines.Launch;
+using Nemotron.Planning;
 
 namespace Nemotron.Controllers.Deployments.Children;
 
-/// <summary>The engine's configuration files.</summary>
+/// <summary>The engine's configuration files, and the gateway's.</summary>
 internal static class EngineConfigMap
 {
-    public static V1ConfigMap Build(NemotronDeployment owner, LaunchSpec launch) => new()
-    {
-        ApiVersion = "v1",
-        Kind = "ConfigMap",
-        Metadata = ChildMetadata.Of(owner, ChildNames.ConfigMap(owner.Metadata.Name)),
-        Data = launch.ConfigFiles.ToDictionary(),
-    };
+    /// <summary>The name of the gateway's settings file.</summary>
+    public const string GatewayFile = "gateway.yaml";
 
-    /// <summary>Twelve hex digits that change when any file does.</summary>
-    public static string Hash(LaunchSpec launch)
+    public static V1ConfigMap Build(NemotronDeployment owner, LaunchSpec launch, GatewayPlan? gateway)
+    {
+        var files = launch.ConfigFiles.ToDictionary();
+        if (gateway is not null) files[GatewayFile] = GatewaySettingsYaml.Render(gateway.Settings);
+        return new V1ConfigMap
+        {
+            ApiVersion = "v1",
+            Kind = "ConfigMap",
+            Metadata = ChildMetadata.Of(owner, ChildNames.ConfigMap(owner.Metadata.Name)),
+            Data = files,
+        };
+    }
+
+    /// <summary>Twelve hex digits that change when anything does that only a restart takes in: any file of the engine, and of the gateway's settings what it reads at its start only.</summary>
+    public static string Hash(LaunchSpec launch, GatewayPlan? gateway)
     {
         var text = new StringBuilder();
         foreach (var (name, content) in launch.ConfigFiles.OrderBy(file => file.Key, StringComparer.Ordinal))
             text.Append(name).Append('\0').Append(content).Append('\0');
+        if (gateway is not null) text.Append(gateway.Settings.FixedAtStart);
         return Digest(text.ToString());
     }
 

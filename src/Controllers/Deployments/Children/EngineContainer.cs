@@ -20,7 +20,7 @@ internal static class EngineContainer
         container.StartupProbe = Probe(launch.Probes.Startup);
         container.ReadinessProbe = Probe(launch.Probes.Readiness);
         container.LivenessProbe = Probe(launch.Probes.Liveness);
-        container.Lifecycle = new V1Lifecycle { PreStop = new V1LifecycleHandler { Exec = new V1ExecAction { Command = ["sleep", $"{Math.Ceiling(launch.Stop.WaitBefore.TotalSeconds)}"] } } };
+        container.Lifecycle = new V1Lifecycle { PreStop = PodStop.Of(decided).EngineHook };
         return container;
     }
 

@@ -1,4 +1,5 @@
 using k8s.Models;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 
@@ -9,13 +10,13 @@ internal static class EnginePod
 {
     /// <summary>The pod that answers requests.</summary>
     public static V1PodTemplateSpec Server(NemotronDeployment owner, DecidedDeployment decided) =>
-        Pod(owner, decided, NemotronLabels.ServerRole, EngineContainer.Server(owner, decided));
+        Pod(owner, decided, NemotronLabels.ServerRole, EngineContainer.Server(owner, decided), decided.Gateway);
 
     /// <summary>A pod that computes for it.</summary>
     public static V1PodTemplateSpec Worker(NemotronDeployment owner, DecidedDeployment decided) =>
         Pod(owner, decided, NemotronLabels.WorkerRole, EngineContainer.Worker(owner, decided));
 
-    private static V1PodTemplateSpec Pod(NemotronDeployment owner, DecidedDeployment decided, string role, V1Container engine)
+    private static V1PodTemplateSpec Pod(NemotronDeployment owner, DecidedDeployment decided, string role, V1Container engine, GatewayPlan? gateway = null)
     {
         var user = owner.Spec.PodTemplate;
         return new V1PodTemplateSpec
@@ -38,7 +39,7 @@ internal static class EnginePod
                 // Engines start processes of their own and do not collect them, and as process 1 would be deaf to SIGTERM while they load:
                 // here the pod's pause process is process 1, whatever the image has or has not.
                 ShareProcessNamespace = true,
-                TerminationGracePeriodSeconds = (long)Math.Ceiling(decided.Launch.Stop.Grace.TotalSeconds),
+                TerminationGracePeriodSeconds = (long)Math.Ceiling(PodStop.Of(decided).Grace.TotalSeconds),
                 NodeSelector = Merged.Over(user?.NodeSelector, new Dictionary<string, string> { [NemotronLabels.NodePool] = decided.Pool }),
                 Tolerations = [.. Tolerations(decided.PoolTaints), .. user?.Tolerations ?? []],
                 Affinity = GroupAffinity.Of(owner, decided),
@@ -48,8 +49,8 @@ internal static class EnginePod
                 SchedulerName = user?.SchedulerName,
                 SecurityContext = user?.SecurityContext,
                 ImagePullSecrets = owner.Spec.Engine?.ImagePullSecrets,
-                Containers = [engine],
-                Volumes = EngineVolumes.Volumes(owner, decided.Launch),
+                Containers = gateway is null ? [engine] : [engine, GatewayContainer.Build(gateway, owner.Spec.Gateway?.Resources)],
+                Volumes = EngineVolumes.Volumes(owner, decided.Launch, gateway),
             },
         };
     }
@@ -58,7 +59,7 @@ internal static class EnginePod
     {
         var annotations = new Dictionary<string, string>
         {
-            [NemotronAnnotations.ConfigHash] = EngineConfigMap.Hash(decided.Launch),
+            [NemotronAnnotations.ConfigHash] = EngineConfigMap.Hash(decided.Launch, decided.Gateway),
             [ChildLabels.WeightsBytes] = $"{decided.WeightsBytes}",
         };
         // A new value is a new template, and so a rollout: that is how a restart is asked for.

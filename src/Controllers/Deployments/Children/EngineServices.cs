@@ -10,15 +10,19 @@ internal static class EngineServices
     /// <summary>The name of the port on which every engine's metrics are found.</summary>
     public const string MetricsPort = "metrics";
 
+    /// <summary>The name of the port on which the gateway's are.</summary>
+    public const string GatewayMetricsPort = "gateway-metrics";
+
     // gRPC without TLS: HTTP/2 by prior knowledge.
     private const string Http2 = "kubernetes.io/h2c";
 
     /// <summary>One address for clients, with the engine's metrics on a port of one name whatever the engine.</summary>
-    public static V1Service BuildClient(NemotronDeployment owner, LaunchSpec launch)
+    public static V1Service BuildClient(NemotronDeployment owner, DecidedDeployment decided)
     {
         var options = owner.Spec.Service;
         var port = options?.Port ?? 8000;
-        var main = launch.Ports[0].Name;
+        var launch = decided.Launch;
+        var main = decided.Gateway is null ? launch.Ports[0].Name : LaunchSpec.HttpPortName;
         return new V1Service
         {
             ApiVersion = "v1",
@@ -31,17 +35,19 @@ internal static class EngineServices
                 Ports =
                 [
                     new V1ServicePort { Name = main, Port = port, TargetPort = main, Protocol = "TCP", AppProtocol = main == LaunchSpec.GrpcPortName ? Http2 : null },
-                    .. Metrics(launch, port),
+                    .. Metrics(decided, port),
                 ],
             },
         };
     }
 
-    private static IEnumerable<V1ServicePort> Metrics(LaunchSpec launch, int taken)
+    private static IEnumerable<V1ServicePort> Metrics(DecidedDeployment decided, int taken)
     {
-        const int usual = 9090;
-        if (launch.Metrics is { } metrics)
-            yield return new V1ServicePort { Name = MetricsPort, Port = taken == usual ? usual + 1 : usual, TargetPort = metrics.Port, Protocol = "TCP" };
+        if (decided.Launch.Metrics is { } metrics) yield return Free(MetricsPort, 9090, metrics.Port);
+        // By mode, and without the engine's delays.
+        if (decided.Gateway is not null) yield return Free(GatewayMetricsPort, 9464, GatewayContainer.AdminPortName);
+
+        V1ServicePort Free(string name, int usual, string target) => new() { Name = name, Port = taken == usual ? usual + 1 : usual, TargetPort = target, Protocol = "TCP" };
     }
 
     /// <summary>The replicas' own addresses for gRPC clients, which balance over long connections themselves; null for an engine without gRPC.</summary>

@@ -1,4 +1,5 @@
 using k8s.Models;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Crds;
 using Nemotron.Engines.Launch;
 
@@ -14,7 +15,7 @@ internal static class EngineVolumes
     private const string SharedMemory = "nemotron-shm";
     private const string Checkpoint = "nemotron-checkpoint";
 
-    public static IList<V1Volume> Volumes(NemotronDeployment owner, LaunchSpec launch)
+    public static IList<V1Volume> Volumes(NemotronDeployment owner, LaunchSpec launch, GatewayPlan? gateway)
     {
         List<V1Volume> volumes =
         [
@@ -23,6 +24,7 @@ internal static class EngineVolumes
         ];
         if (owner.Spec.Checkpoint?.Pvc is { } pvc)
             volumes.Add(new V1Volume { Name = Checkpoint, PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = pvc.ClaimName, ReadOnlyProperty = true } });
+        if (gateway is not null) volumes.Add(GatewayContainer.Settings(ChildNames.ConfigMap(owner.Metadata.Name)));
         volumes.AddRange(owner.Spec.Volumes ?? []);
         return volumes;
     }
@@ -43,7 +45,7 @@ internal static class EngineVolumes
     public static string? Refusal(NemotronDeploymentSpec spec)
     {
         foreach (var (volume, index) in (spec.Volumes ?? []).Select((volume, index) => (volume, index)))
-            if (volume.Name is Config or SharedMemory or Checkpoint)
+            if (volume.Name is Config or SharedMemory or Checkpoint || GatewayContainer.Owns(volume.Name))
                 return $"spec.volumes[{index}].name: {volume.Name} is a volume of the operator's; choose another name.";
         foreach (var (mount, index) in (spec.VolumeMounts ?? []).Select((mount, index) => (mount, index)))
         {

@@ -54,7 +54,18 @@ internal sealed class GatewayStandIn(ContainerStart start, PodWebServer web, Con
     }
 
     /// <inheritdoc/>
-    public void Terminate() => End(new(0));
+    /// <remarks>What goes through it ends when the engine ends it.</remarks>
+    public void Terminate()
+    {
+        if (clients is not { } port)
+        {
+            End(new(0));
+            return;
+        }
+
+        port.StopListening();
+        port.Ended.ContinueWith(_ => End(new(0)), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
 
     /// <inheritdoc/>
     public void End(ContainerExit exit)

@@ -11,7 +11,10 @@ internal sealed class ServicePort : IDisposable
 {
     private readonly Socket listener;
     private readonly CancellationTokenSource closing = new();
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IReadOnlyList<IPEndPoint> endpoints;
+    // The listener counts as one of them.
+    private int open = 1;
     private int next;
 
     private ServicePort(Socket listener, IReadOnlyList<IPEndPoint> endpoints) => (this.listener, this.endpoints) = (listener, endpoints);
@@ -45,6 +48,9 @@ internal sealed class ServicePort : IDisposable
     /// <summary>Refuses new connections; with <see cref="Dispose"/> those that are open end as well.</summary>
     public void StopListening() => listener.Dispose();
 
+    /// <summary>Ends when it listens no longer and its last connection is over.</summary>
+    public Task Ended => ended.Task;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -64,11 +70,18 @@ internal sealed class ServicePort : IDisposable
             }
             catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
             {
+                Left();
                 return;
             }
 
-            _ = ForwardAsync(client, closing.Token);
+            Interlocked.Increment(ref open);
+            _ = ForwardAsync(client, closing.Token).ContinueWith(_ => Left(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
+    }
+
+    private void Left()
+    {
+        if (Interlocked.Decrement(ref open) == 0) ended.TrySetResult();
     }
 
     private async Task ForwardAsync(Socket client, CancellationToken cancel)
