@@ -11,6 +11,7 @@ namespace Nemotron.Operator.Tests.Harness;
 internal sealed class PrometheusServer : IAsyncDisposable
 {
     private const string Targets = "targets.json";
+    private static readonly Dictionary<string, string> Paths = new() { ["engine"] = "/prometheus/metrics", ["gateway-admin"] = "/metrics" };
     private static readonly string Package = Path.Combine(Repository.Root, ".tools", "prometheus");
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
@@ -97,13 +98,12 @@ internal sealed class PrometheusServer : IAsyncDisposable
     private static string Configuration(string targets) => $$"""
         global: {scrape_interval: 1s, evaluation_interval: 1s}
         scrape_configs:
-        - job_name: engines
-          metrics_path: /prometheus/metrics
+        - job_name: models
           file_sd_configs: [{files: ["{{targets}}"], refresh_interval: 1s}]
 
         """;
 
-    // As a PodMonitor for the operator's pods would have it: running pods, namespace and pod as labels, the port by its name.
+    // As a PodMonitor for the operator's pods would have it: running pods, namespace and pod as labels, the ports by their names.
     private async Task DiscoverAsync(IKubernetes client)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), TimeProvider.System);
@@ -113,11 +113,16 @@ internal sealed class PrometheusServer : IAsyncDisposable
             do
             {
                 var pods = await client.CoreV1.ListPodForAllNamespacesAsync(labelSelector: "serving.nemotron.dev/deployment", cancellationToken: _stop.Token);
-                var targets = pods.Items.Where(pod => pod.Status.Phase == "Running" && pod.Status.PodIP is not null).Select(pod => new JsonObject
-                {
-                    ["targets"] = new JsonArray($"{pod.Status.PodIP}:{pod.Spec.Containers[0].Ports.First(port => port.Name == "http").ContainerPort}"),
-                    ["labels"] = new JsonObject { ["namespace"] = pod.Metadata.NamespaceProperty, ["pod"] = pod.Metadata.Name },
-                });
+                var targets =
+                    from pod in pods.Items
+                    where pod.Status.Phase == "Running" && pod.Status.PodIP is not null
+                    from port in pod.Spec.Containers.SelectMany(container => container.Ports ?? [])
+                    where Paths.ContainsKey(port.Name)
+                    select new JsonObject
+                    {
+                        ["targets"] = new JsonArray($"{pod.Status.PodIP}:{port.ContainerPort}"),
+                        ["labels"] = new JsonObject { ["namespace"] = pod.Metadata.NamespaceProperty, ["pod"] = pod.Metadata.Name, ["__metrics_path__"] = Paths[port.Name] },
+                    };
                 await File.WriteAllTextAsync($"{file}.new", new JsonArray([.. targets]).ToJsonString(), _stop.Token);
                 File.Move($"{file}.new", file, overwrite: true);
             }

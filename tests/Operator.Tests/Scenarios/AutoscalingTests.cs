@@ -8,7 +8,7 @@ using Nemotron.Operator.Tests.Harness;
 
 namespace Nemotron.Operator.Tests.Scenarios;
 
-/// <summary>Simulated engines under a real load, scraped by a real Prometheus, scaled by what that says.</summary>
+/// <summary>Simulated engines behind real gateways under a real load, scraped by a real Prometheus, scaled by what that says.</summary>
 public class AutoscalingTests
 {
     private const string Nano = """
@@ -18,7 +18,6 @@ public class AutoscalingTests
         spec:
           model: Nano
           nodePool: h100
-          engine: {version: 1.3.0rc20}
           autoscaling:
             minReplicas: 1
             maxReplicas: 3
@@ -29,7 +28,7 @@ public class AutoscalingTests
     [Fact]
     public async Task A_load_makes_replicas_its_end_takes_them_back_and_without_Prometheus_nothing_moves()
     {
-        await using var cluster = await TestCluster.StartAsync("1xH100:8", engines: LabEngines.Simulated);
+        await using var cluster = await TestCluster.StartAsync("1xH100:8", engines: LabEngines.Simulated, gateway: true);
         await using var prometheus = await PrometheusServer.StartAsync(cluster.Client);
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Nano));
         await cluster.StartOperatorAsync(scaling: new ScalingSettings
