@@ -69,7 +69,7 @@ internal sealed class Comparison(IReadOnlyList<TracedRequest> recorded, int thre
     // Every decision in words, beside what the fleet was like.
     private static void Explain(FleetScenario scenario)
     {
-        var policy = new NemotronPolicy(scenario.Spec with { Throughput = 0.9, KvUtilization = 0.9, ScaleDown = scenario.Spec.ScaleDown with { Stabilization = TimeSpan.FromSeconds(60) } }, scenario.Capacity);
+        var policy = new NemotronPolicy(scenario.Spec, scenario.Capacity);
         var messages = new List<string>();
         var outcome = FleetSimulator.Run(scenario, new Told(policy, messages), keepTimeline: true);
         foreach (var (sample, message) in outcome.Timeline.Zip(messages))

@@ -50,7 +50,7 @@ internal static class DemandModel
         var bySight = UsableLoad(spec, arrivals, priors, state.Latency);
         var headroom = Headroom(spec, state.Budget);
         var usable = Math.Min(HighestLoad, (bySight ?? HighestLoad) / headroom);
-        var forKv = capacity.KvTokens > 0 ? KvCaches(capacity, state, lengths, spread, signals, arrivals, growth, work, now) / spec.KvUtilization : 0;
+        var forKv = capacity.KvTokens > 0 ? ForKv(spec, capacity, state, lengths, signals, arrivals, growth, work, now) : 0;
         return new ScalingDemand
         {
             Arrivals = arrivals,
@@ -117,12 +117,14 @@ internal static class DemandModel
         return spent > 1 ? Math.Min(1.3, 1 + 0.1 * (spent - 1)) : Math.Max(0.85, 1 - 0.15 * (1 - spent));
     }
 
-    // Caches' worth of tokens. What is in flight is measured; it will be as many times as much as what arrives now would hold, over what the arrivals
-    // of a request's life ago hold: in that ratio errors in lengths cancel. The model alone bounds it, since few in flight say little. At a load u of N replicas
-    // requests stay 1 / (1 - u) times as long as at no load; with u = work / N, N = work + coming is what just holds them.
-    private static double KvCaches(
-        ReplicaCapacity capacity, ScalingState state, ByMode<LengthEstimate> lengths, double spread, ScalingSignals signals, ByMode<double> arrivals, double growth, double work, DateTimeOffset now)
+    // At a load u requests stay 1 / (1 - u) times as long as at no load, and hold their cache as much longer. So of what is in flight now, and so measured,
+    // a share of 1 - u would be at no load; and with u = work / N, N = work + that share in caches is what just holds it: fewer replicas would be slower, and
+    // more in flight. It will be as many times as much as what arrives now would hold over what the arrivals of a request's life ago hold: in that ratio
+    // errors in lengths cancel. The model alone bounds it, since few in flight say little.
+    private static double ForKv(
+        ScalingPolicySpec spec, ReplicaCapacity capacity, ScalingState state, ByMode<LengthEstimate> lengths, ScalingSignals signals, ByMode<double> arrivals, double growth, double work, DateTimeOffset now)
     {
+        var spread = state.Spread ?? Learning.PriorSpread;
         var off = capacity.KvTokensHeld(lengths.Off.PromptTokens, lengths.Off.OutputTokens, spread);
         var on = capacity.KvTokensHeld(lengths.On.PromptTokens, lengths.On.OutputTokens, spread);
         var (offInFlight, onInFlight) = (signals.Modes.Off.InFlight!.Value.Value, signals.Modes.On.InFlight!.Value.Value);
@@ -137,8 +139,11 @@ internal static class DemandModel
         var life = TimeSpan.FromSeconds(Math.Clamp(RequestLives * (offInFlight + onInFlight) / Math.Max(0.01, rate), 60, ArrivalForecast.History.TotalSeconds));
         var recent = ArrivalForecast.Recent(state.Arrivals, now, life);
         var ratio = Weight(arrivals) / Math.Max(1e-9, Weight(recent));
-        var coming = work + capacity.StepSeconds * Weight(arrivals) / capacity.KvTokens;
-        return Math.Max(growth * held, Math.Min(ratio * held, coming));
+        var load = Math.Clamp((state.WorkFactor ?? 1) * Work(capacity, lengths, spread, recent.Off, recent.On) / Math.Max(1, signals.Ready), 0, HighestLoad);
+        var modelled = capacity.StepSeconds * Weight(arrivals) / capacity.KvTokens / (1 - load);
+        var expected = Math.Max(growth * held, Math.Min(ratio * held, modelled)) / spec.KvUtilization;
+        // Above the target the first is the larger, below it the second: both are continuous where they meet, and more load never asks for less.
+        return Math.Max(expected, work + expected * (1 - load));
 
         double Weight(ByMode<double> rates) => rates.Off * lengths.Off.OutputTokens * off + rates.On * lengths.On.OutputTokens * on;
     }

@@ -6,7 +6,7 @@ namespace Nemotron.Planning.Simulation;
 /// The oracle: the cheapest plan of replicas that it finds for a trace that it knows to the end, each plan tried in the same simulator. It starts from two kinds
 /// of plan, a constant one and one in proportion to the work that will be there (ordered ahead by the start-up time), each brought to the smallest
 /// that meets the goodput by bisection; from the cheaper one it then takes replicas away, one at a time, stretch by stretch, while the goodput is
-/// met. So it is a plan that exists, an upper bound of the least; <see cref="FluidBound"/> is the lower one.
+/// met. So it is a plan that exists, an upper bound of the least and not always below what a policy reaches; <see cref="FluidBound"/> is the lower one.
 /// </summary>
 public static class OracleSearch
 {

@@ -38,7 +38,7 @@ public static class PolicyCatalogue
         "nemotron" =>
         [
             .. from throughput in (double[])[0.9, 1]
-               from kv in (double[])[0.65, 0.7, 0.75, 0.8, 0.85]
+               from kv in (double[])[0.5, 0.6, 0.7, 0.8, 0.9]
                from window in (TimeSpan[])[TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(150)]
                select Nemotron(throughput, kv, window),
             .. from share in (double[])[0.2, 0.35, 0.5, 0.8] select Nemotron(share, share, TimeSpan.FromSeconds(150)),
