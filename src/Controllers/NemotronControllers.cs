@@ -1,6 +1,7 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
@@ -19,8 +20,10 @@ public static class NemotronControllers
     /// <param name="maxConcurrentReconciles">NemotronDeployments that are reconciled at once, at least 1.</param>
     /// <param name="models">The models that are known; null takes the built-in ones.</param>
     /// <param name="gpus">The GPUs that are known; null takes the built-in ones.</param>
+    /// <param name="askEngines">Whether engines are asked at their pods' addresses how they are; else what the kubelet says is all.</param>
     public static IOperatorBuilder AddNemotronControllers(
-        this IOperatorBuilder builder, int maxConcurrentReconciles = 4, ModelCatalogue? models = null, GpuCatalogue? gpus = null)
+        this IOperatorBuilder builder, int maxConcurrentReconciles = 4, ModelCatalogue? models = null, GpuCatalogue? gpus = null,
+        bool askEngines = false)
     {
         builder.AddJsonContracts(ControllersJson.Default);
         builder.Services.AddSingleton(new ModelLibrary(models ?? ModelCatalogue.Default));
@@ -31,6 +34,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton<INodePatcher, NodePatcher>();
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
         builder.Services.AddSingleton<NemotronDeploymentController>();
+        AddEngineHealth(builder, askEngines);
         builder.Services.AddSingleton<GpuNodePoolController>();
 
         // Of the kinds that others have many of, only the operator's own are cached.
@@ -75,6 +79,16 @@ public static class NemotronControllers
         builder.AddController<NemotronModelController, NemotronModel>();
         builder.AddController<NemotronFleetController, NemotronFleet>();
         return builder;
+    }
+
+    private static void AddEngineHealth(IOperatorBuilder builder, bool askEngines)
+    {
+        builder.Services.AddSingleton(new EngineWatchOptions { Ask = askEngines });
+        builder.Services.AddSingleton<EngineHealthMetrics>();
+        builder.Services.AddSingleton<EngineRestarts>();
+        builder.Services.AddSingleton<IPodDeletion, PodDeletion>();
+        builder.AddLeaderService<EngineWatch>();
+        builder.Services.AddSingleton<IEngineReports>(services => services.GetRequiredService<EngineWatch>());
     }
 
     private static void Packed<T>(InformerOptions<T> informer)

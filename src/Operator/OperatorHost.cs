@@ -70,7 +70,8 @@ internal static class OperatorHost
             .AddNemotronControllers(
                 options.MaxConcurrentReconciles,
                 options.Models is { } models ? ModelCatalogue.Default.With(ModelCatalogue.FromDirectory(models).Models) : null,
-                options.Gpus is { } gpus ? GpuCatalogue.Default.With(GpuCatalogue.FromDirectory(gpus).Gpus) : null);
+                options.Gpus is { } gpus ? GpuCatalogue.Default.With(GpuCatalogue.FromDirectory(gpus).Gpus) : null,
+                options.EngineHealth);
 
         if (options.WebhookPort != 0) nemotron.AddNemotronWebhooks(options.WebhookName, options.WebhookNamespace);
 

@@ -70,6 +70,12 @@ internal sealed class OperatorOptions
         DefaultValueFactory = _ => 4,
     };
 
+    private readonly Option<bool> _engineHealth = new("--engine-health")
+    {
+        Description = "Ask the engines at their pods' addresses how they are, and restart those that are hung or dead. False where the operator cannot reach pods: then what the kubelet says is all.",
+        DefaultValueFactory = _ => true,
+    };
+
     /// <summary>The command, running <paramref name="run"/>.</summary>
     public RootCommand Command(Func<OperatorSettingsOnCommandLine, CancellationToken, Task<int>> run)
     {
@@ -84,7 +90,7 @@ internal sealed class OperatorOptions
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
             _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat,
-            _models, _gpus, _concurrency,
+            _models, _gpus, _concurrency, _engineHealth,
         };
         root.SetAction((parsed, cancellationToken) => run(
             new OperatorSettingsOnCommandLine(
@@ -101,7 +107,8 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_logFormat),
                 parsed.GetValue(_models)?.FullName,
                 parsed.GetValue(_gpus)?.FullName,
-                parsed.GetValue(_concurrency)),
+                parsed.GetValue(_concurrency),
+                parsed.GetValue(_engineHealth)),
             cancellationToken));
         return root;
     }
@@ -132,6 +139,7 @@ internal sealed class OperatorOptions
 /// <param name="Models">A directory of models beyond the built-in ones, or null.</param>
 /// <param name="Gpus">A directory of GPU types beyond the built-in ones, or null.</param>
 /// <param name="MaxConcurrentReconciles">1 to 256.</param>
+/// <param name="EngineHealth">Whether engines are asked how they are.</param>
 internal sealed record OperatorSettingsOnCommandLine(
     string? Kubeconfig,
     string? Namespace,
@@ -146,7 +154,8 @@ internal sealed record OperatorSettingsOnCommandLine(
     LogFormat LogFormat,
     string? Models,
     string? Gpus,
-    int MaxConcurrentReconciles);
+    int MaxConcurrentReconciles,
+    bool EngineHealth = true);
 
 /// <summary>Where the validating webhooks listen, and under which name the API server finds them.</summary>
 /// <param name="Port">1 to 65535.</param>

@@ -1,4 +1,5 @@
 using k8s.Models;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Planning;
@@ -43,6 +44,9 @@ internal sealed record DeploymentSnapshot
 
     /// <summary>The pods of the NemotronDeployment.</summary>
     public required IReadOnlyList<PodView> Pods { get; init; }
+
+    /// <summary>What is known of its engines.</summary>
+    public EngineFindings Engines { get; init; } = EngineFindings.None;
 
     /// <summary>The time.</summary>
     public required DateTimeOffset Now { get; init; }

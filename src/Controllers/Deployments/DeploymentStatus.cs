@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Engines;
 using Nemotron.Crds;
 using MemoryPlan = Nemotron.Planning.MemoryPlan;
 
@@ -16,14 +17,15 @@ internal static class DeploymentStatus
     /// <param name="decision">What was decided.</param>
     /// <param name="trouble">Why the decision could not be applied, or null.</param>
     /// <param name="changed">The conditions whose answer or reason is new.</param>
-    public static NemotronDeploymentStatus Of(DeploymentSnapshot snapshot, DeploymentDecision decision, Refusal? trouble, out IReadOnlyList<k8s.Models.V1Condition> changed)
+    /// <param name="restarts">What is done about sick engines; null for nothing.</param>
+    public static NemotronDeploymentStatus Of(DeploymentSnapshot snapshot, DeploymentDecision decision, Refusal? trouble, out IReadOnlyList<k8s.Models.V1Condition> changed, RestartDecision? restarts = null)
     {
         var entity = snapshot.Entity;
         var former = entity.Status;
         var live = snapshot.Workload(decision.Decided?.InGroups);
         var desired = decision.Decided?.Replicas ?? live?.Replicas ?? WantedReplicas.Of(entity.Spec, null);
-        var counts = ReplicaCounts.Of(desired, live, snapshot.Pods);
-        var conditions = DeploymentConditions.Of(snapshot, decision, trouble, counts);
+        var counts = ReplicaCounts.Of(desired, live, snapshot.Pods, snapshot.Engines);
+        var conditions = DeploymentConditions.Of(snapshot, decision, trouble, counts, restarts ?? RestartDecision.Nothing);
         changed = [.. conditions.Changed];
         return new NemotronDeploymentStatus
         {
@@ -47,6 +49,7 @@ internal static class DeploymentStatus
                     Protocol = decided.Launch.Protocol,
                 }
                 : former?.Engine,
+            EngineRestarts = restarts is { History.Count: > 0 } ? restarts.History : null,
             Reasoning = new ReasoningStatus
             {
                 Default = entity.Spec.Reasoning?.Default ?? ReasoningMode.Off,

@@ -4,11 +4,13 @@ using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
 using Nemotron.Planning;
+using Prometheus;
 
 namespace Nemotron.Controllers.Tests.Builders;
 
@@ -23,9 +25,22 @@ internal sealed class ReconcilerHarness
         Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
         Controller = new NemotronDeploymentController(
-            new DeploymentSnapshots(Fleet, Deployments, Groups, Pods, Time), Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), (_, _, _, _, _) => Task.CompletedTask,
+            new DeploymentSnapshots(Fleet, Deployments, Groups, Pods, Time, Engines), Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero),
+            Engines, new EngineRestarts(PodsDeleted, PublishAsync, new EngineHealthMetrics(Metrics), NullLogger<EngineRestarts>.Instance), PublishAsync,
             NullLogger<NemotronDeploymentController>.Instance);
     }
+
+    /// <summary>What engines are said to have said.</summary>
+    public FakeEngineReports Engines { get; } = new();
+
+    /// <summary>Pods that were deleted for their engine's sake.</summary>
+    public FakePodDeletion PodsDeleted { get; } = new();
+
+    /// <summary>What the operator tells Prometheus.</summary>
+    public CollectorRegistry Metrics { get; } = Prometheus.Metrics.NewCustomRegistry();
+
+    /// <summary>Events so far, as <c>Type Reason: message</c>.</summary>
+    public List<string> Events { get; } = [];
 
     public FakeTimeProvider Time { get; } = new(Cluster.Now);
 
@@ -64,6 +79,12 @@ internal sealed class ReconcilerHarness
         var result = await Controller.ReconcileAsync(entity, TestContext.Current.CancellationToken);
         entity.Status = Status;
         return result;
+    }
+
+    private Task PublishAsync(IKubernetesObject<V1ObjectMeta> entity, string reason, string message, EventType type, CancellationToken cancellationToken)
+    {
+        Events.Add($"{type} {reason}: {message}");
+        return Task.CompletedTask;
     }
 
     public JsonObject? Body(string kind) => Applied.Find(body => (string?)body["kind"] == kind);

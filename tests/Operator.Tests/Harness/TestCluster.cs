@@ -12,9 +12,12 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly DirectoryInfo _folder;
     private readonly List<WebApplication> _operators = [];
 
-    private TestCluster(LabCluster lab, DirectoryInfo folder)
+    private readonly bool _enginesListen;
+
+    private TestCluster(LabCluster lab, DirectoryInfo folder, bool enginesListen)
     {
         Lab = lab;
+        _enginesListen = enginesListen;
         _folder = folder;
         Kubeconfig = Path.Combine(folder.FullName, "kubeconfig");
         lab.WriteKubeconfig(Kubeconfig);
@@ -38,10 +41,11 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="clockSpeed">Seconds of the Lab in one second.</param>
     /// <param name="crds">Whether our CRDs are installed.</param>
     /// <param name="engines">What stands behind engine pods.</param>
-    public static async Task<TestCluster> StartAsync(string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None)
+    /// <param name="with">What is installed beside Kubernetes.</param>
+    public static async Task<TestCluster> StartAsync(string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None, LabAddOns with = LabAddOns.None)
     {
-        var lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = nodes, ClockSpeed = clockSpeed, LoadSpeed = 100, Engines = engines }, TestContext.Current.CancellationToken);
-        var cluster = new TestCluster(lab, Directory.CreateTempSubdirectory("nemotron-test-"));
+        var lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = nodes, ClockSpeed = clockSpeed, LoadSpeed = 100, Engines = engines, With = with }, TestContext.Current.CancellationToken);
+        var cluster = new TestCluster(lab, Directory.CreateTempSubdirectory("nemotron-test-"), engines == LabEngines.Simulated);
         if (crds)
         {
             (await cluster.Kubectl.RunAsync("apply -k config/crd")).Succeeded();
@@ -59,7 +63,9 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var app = OperatorHost.Build(
             new OperatorSettingsOnCommandLine(
-                Kubeconfig, ns, leaderElect, "default", 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4),
+                Kubeconfig, ns, leaderElect, "default", 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4,
+                // Without engines nobody listens at a pod's address, and those lie beyond the loopback interface.
+                EngineHealth: _enginesListen),
             services => services.AddSingleton(Lab.Time));
         _operators.Add(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
