@@ -87,7 +87,7 @@ ports: [{name: webhook, port: $webhook_port, protocol: TCP}]
 endpoints: [{addresses: [127.0.0.1], conditions: {ready: true}}]
 EOF
 dotnet src/Operator/bin/Release/net10.0/nemotron-operator.dll --kubeconfig "$KUBECONFIG" --leader-elect=false --health-port 0 --metrics-port 0 \
-  --webhook-port "$webhook_port" --webhook-namespace nemotron-system >"$out/operator.log" 2>&1 &
+  --webhook-port "$webhook_port" --webhook-namespace nemotron-system --engine-health "$([ $engines = simulated ] && echo true || echo false)" >"$out/operator.log" 2>&1 &
 operator=$!
 trusted() { kubectl get validatingwebhookconfiguration nemotron-operator-webhook -o jsonpath='{.webhooks[0].clientConfig.caBundle}' | grep -q .; }
 until_ok $operator trusted || { tail -n 5 "$out/operator.log" >&2; die "The operator did not start."; }

@@ -58,7 +58,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
     public static OperatorProcess Start(string program, string kubeconfig, TimeProvider clock, params string[] arguments)
     {
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (var argument in (string[])["--kubeconfig", kubeconfig, "--metrics-port=0", "--health-port=0", "--webhook-port=0", "--log-level=Warning", .. arguments])
+        foreach (var argument in (string[])["--kubeconfig", kubeconfig, "--metrics-port=0", "--health-port=0", "--webhook-port=0", "--engine-health=false", "--log-level=Warning", .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

@@ -2,11 +2,12 @@ using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Deployments.Gateways;
-using Nemotron.Controllers.Reasoning;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
 using Nemotron.Controllers.Prometheus;
+using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -25,6 +26,7 @@ public static class NemotronControllers
     /// <param name="gpus">The GPUs that are known; null takes the built-in ones.</param>
     /// <param name="gatewayImage">The gateway's image where a deployment names none; null takes the one of this version.</param>
     /// <param name="probeReasoning">Whether replicas are asked once per rollout for their reasoning modes.</param>
+    /// <param name="askEngines">Whether engines are asked at their pods' addresses how they are; else what the kubelet says is all.</param>
     /// <param name="scaling">How the autoscaler works; null scales nothing.</param>
     public static IOperatorBuilder AddNemotronControllers(
         this IOperatorBuilder builder,
@@ -33,6 +35,7 @@ public static class NemotronControllers
         GpuCatalogue? gpus = null,
         string? gatewayImage = null,
         bool probeReasoning = true,
+        bool askEngines = false,
         ScalingSettings? scaling = null)
     {
         AddScaling(builder, scaling ?? new ScalingSettings());
@@ -49,6 +52,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton(services => new ReasoningProbe(ReasoningProbe.Direct(), services.GetRequiredService<TimeProvider>()));
         builder.AddLeaderService<ReasoningProber>();
         builder.Services.AddSingleton<NemotronDeploymentController>();
+        AddEngineHealth(builder, askEngines);
         builder.Services.AddSingleton<GpuNodePoolController>();
 
         // Of the kinds that others have many of, only the operator's own are cached.
@@ -104,6 +108,16 @@ public static class NemotronControllers
         if (settings.Prometheus is not { } prometheus) return;
         builder.Services.AddSingleton<IPrometheus>(services => new PrometheusApi(prometheus, services.GetRequiredService<TimeProvider>()));
         builder.AddLeaderService<ScalingLoop>();
+    }
+
+    private static void AddEngineHealth(IOperatorBuilder builder, bool askEngines)
+    {
+        builder.Services.AddSingleton(new EngineWatchOptions { Ask = askEngines });
+        builder.Services.AddSingleton<EngineHealthMetrics>();
+        builder.Services.AddSingleton<EngineRestarts>();
+        builder.Services.AddSingleton<IPodDeletion, PodDeletion>();
+        builder.AddLeaderService<EngineWatch>();
+        builder.Services.AddSingleton<IEngineReports>(services => services.GetRequiredService<EngineWatch>());
     }
 
     private static void Packed<T>(InformerOptions<T> informer)

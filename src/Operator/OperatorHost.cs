@@ -73,6 +73,7 @@ internal static class OperatorHost
                 options.Gpus is { } gpus ? GpuCatalogue.Default.With(GpuCatalogue.FromDirectory(gpus).Gpus) : null,
                 options.GatewayImage,
                 options.ProbeReasoning,
+                options.EngineHealth,
                 options.Scaling);
 
         if (options.WebhookPort != 0) nemotron.AddNemotronWebhooks(options.WebhookName, options.WebhookNamespace);

@@ -84,6 +84,12 @@ internal sealed class OperatorOptions
         DefaultValueFactory = _ => 4,
     };
 
+    private readonly Option<bool> _engineHealth = new("--engine-health")
+    {
+        Description = "Ask the engines at their pods' addresses how they are, and restart those that are hung or dead. False where the operator cannot reach pods: then what the kubelet says is all.",
+        DefaultValueFactory = _ => true,
+    };
+
     /// <summary>The command, running <paramref name="run"/>.</summary>
     public RootCommand Command(Func<OperatorSettingsOnCommandLine, CancellationToken, Task<int>> run)
     {
@@ -98,7 +104,7 @@ internal sealed class OperatorOptions
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
             _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat,
-            _models, _gpus, _gatewayImage, _probeReasoning, _concurrency,
+            _models, _gpus, _gatewayImage, _probeReasoning, _engineHealth, _concurrency,
         };
         _prometheus.AddTo(root);
         root.SetAction((parsed, cancellationToken) => run(
@@ -118,7 +124,8 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_gpus)?.FullName,
                 parsed.GetValue(_concurrency),
                 parsed.GetValue(_gatewayImage),
-                parsed.GetValue(_probeReasoning))
+                parsed.GetValue(_probeReasoning),
+                parsed.GetValue(_engineHealth))
             {
                 Scaling = _prometheus.Read(parsed),
             },
@@ -154,6 +161,7 @@ internal sealed class OperatorOptions
 /// <param name="MaxConcurrentReconciles">1 to 256.</param>
 /// <param name="GatewayImage">The gateway's image, or null for the one of this version.</param>
 /// <param name="ProbeReasoning">Whether replicas are asked for their reasoning modes.</param>
+/// <param name="EngineHealth">Whether engines are asked how they are.</param>
 internal sealed record OperatorSettingsOnCommandLine(
     string? Kubeconfig,
     string? Namespace,
@@ -170,7 +178,8 @@ internal sealed record OperatorSettingsOnCommandLine(
     string? Gpus,
     int MaxConcurrentReconciles,
     string? GatewayImage = null,
-    bool ProbeReasoning = true)
+    bool ProbeReasoning = true,
+    bool EngineHealth = true)
 {
     /// <summary>How the autoscaler works.</summary>
     public ScalingSettings Scaling { get; init; } = new();

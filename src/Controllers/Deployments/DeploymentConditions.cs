@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Conditions;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Crds;
 
@@ -7,7 +8,7 @@ namespace Nemotron.Controllers.Deployments;
 /// <summary>The conditions of a NemotronDeployment. Pure.</summary>
 internal static class DeploymentConditions
 {
-    public static ConditionSet Of(DeploymentSnapshot snapshot, DeploymentDecision decision, Refusal? trouble, ReplicaCounts counts)
+    public static ConditionSet Of(DeploymentSnapshot snapshot, DeploymentDecision decision, Refusal? trouble, ReplicaCounts counts, RestartDecision restarts)
     {
         var entity = snapshot.Entity;
         var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, snapshot.Now);
@@ -16,6 +17,7 @@ internal static class DeploymentConditions
         Capacity(conditions, decision, counts);
         Progressing(conditions, snapshot, decision, counts);
         Ready(conditions, snapshot, decision, counts);
+        EngineConditions.Set(conditions, snapshot.Engines, restarts, decision.Decided?.Launch, counts.Desired, ScalingStatus.OwnsMetrics(snapshot), snapshot.Now);
         ScalingStatus.Set(conditions, snapshot);
         return conditions;
     }
@@ -65,12 +67,15 @@ internal static class DeploymentConditions
     private static void Ready(ConditionSet conditions, DeploymentSnapshot snapshot, DeploymentDecision decision, ReplicaCounts counts)
     {
         var served = $"{counts.Ready} of {counts.Desired} replicas serve";
+        var sick = snapshot.Engines.Groups.Count(group => group is { Ready: true, Sick: not null });
         if (decision.Decided is null && counts.Ready == 0)
             conditions.Set(ConditionTypes.Ready, false, decision.Refused is null ? decision.NoPlace!.Reason : ConditionReasons.NotAccepted, (decision.Refused ?? decision.NoPlace)!.Message);
         else if (counts.Desired == 0)
             conditions.Set(ConditionTypes.Ready, true, ConditionReasons.ScaledToZero, "No replica is wanted.");
         else if (counts.Ready >= counts.Desired)
             conditions.Set(ConditionTypes.Ready, true, ConditionReasons.Serving, $"{served}.");
+        else if (sick > 0)
+            conditions.Set(ConditionTypes.Ready, false, ConditionReasons.Degraded, $"{served}; the engine of {sick} is hung or dead, see condition {ConditionTypes.EngineHealthy}.");
         else if (counts.Trouble is { } trouble)
             conditions.Set(ConditionTypes.Ready, false, ConditionReasons.Degraded, $"{served}. {trouble}");
         else if (counts.Ready > 0)

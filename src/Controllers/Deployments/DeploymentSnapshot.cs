@@ -1,6 +1,7 @@
 using k8s.Models;
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Planning;
@@ -66,6 +67,9 @@ internal sealed record DeploymentSnapshot
 
     /// <summary>Whether the autoscaler has a Prometheus to ask.</summary>
     public bool ScalingConfigured { get; init; }
+
+    /// <summary>What is known of its engines.</summary>
+    public EngineFindings Engines { get; init; } = EngineFindings.None;
 
     /// <summary>The time.</summary>
     public required DateTimeOffset Now { get; init; }

@@ -1,6 +1,7 @@
 using k8s.Models;
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -8,23 +9,36 @@ using Nemotron.Kube;
 
 namespace Nemotron.Controllers.Deployments;
 
-/// <summary>Gathers what a decision about a NemotronDeployment looks at, from the caches alone.</summary>
+/// <summary>Gathers what a decision about a NemotronDeployment looks at, from the caches and what engines and Prometheus said last.</summary>
 internal sealed class DeploymentSnapshots(
-    FleetState fleet, IInformerCache<V1Deployment> deployments, IInformerCache<LeaderWorkerSet> groups, IInformerCache<PodView> pods, GatewayImage gateway, ScalingBoard board, TimeProvider time)
+    FleetState fleet,
+    IInformerCache<V1Deployment> deployments,
+    IInformerCache<LeaderWorkerSet> groups,
+    IInformerCache<PodView> pods,
+    GatewayImage gateway,
+    ScalingBoard board,
+    TimeProvider time,
+    IEngineReports? engines = null)
 {
-    public DeploymentSnapshot Of(NemotronDeployment entity) => new()
+    public DeploymentSnapshot Of(NemotronDeployment entity)
     {
-        Entity = entity,
-        Models = fleet.Models,
-        Gpus = fleet.Gpus,
-        GatewayImage = gateway,
-        Pools = fleet.Pools(),
-        Live = deployments.Get(entity.Metadata.NamespaceProperty, ChildNames.Deployment(entity.Metadata.Name)),
-        LiveGroups = groups.Get(entity.Metadata.NamespaceProperty, ChildNames.Groups(entity.Metadata.Name)),
-        GroupsServed = groups.Served,
-        Pods = [.. pods.ByLabel(NemotronLabels.Deployment, entity.Metadata.Name).Where(pod => pod.Metadata.NamespaceProperty == entity.Metadata.NamespaceProperty)],
-        Scaling = board.Of(NamespacedName.Of(entity), entity.Metadata.Uid),
-        ScalingConfigured = board.Configured,
-        Now = time.GetUtcNow(),
-    };
+        IReadOnlyList<PodView> own = [.. pods.ByLabel(NemotronLabels.Deployment, entity.Metadata.Name).Where(pod => pod.Metadata.NamespaceProperty == entity.Metadata.NamespaceProperty)];
+        var now = time.GetUtcNow();
+        return new()
+        {
+            Entity = entity,
+            Models = fleet.Models,
+            Gpus = fleet.Gpus,
+            GatewayImage = gateway,
+            Pools = fleet.Pools(),
+            Live = deployments.Get(entity.Metadata.NamespaceProperty, ChildNames.Deployment(entity.Metadata.Name)),
+            LiveGroups = groups.Get(entity.Metadata.NamespaceProperty, ChildNames.Groups(entity.Metadata.Name)),
+            GroupsServed = groups.Served,
+            Pods = own,
+            Scaling = board.Of(NamespacedName.Of(entity), entity.Metadata.Uid),
+            ScalingConfigured = board.Configured,
+            Engines = engines is null ? EngineFindings.None : EngineFindings.Of(own, engines, now, HealingLimits.Default),
+            Now = now,
+        };
+    }
 }

@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Crds;
@@ -19,14 +20,21 @@ internal static class DeploymentStatus
     /// <param name="trouble">Why the decision could not be applied, or null.</param>
     /// <param name="changed">The conditions whose answer or reason is new.</param>
     /// <param name="reasoning">What is known of the reasoning mode; null for nothing.</param>
-    public static NemotronDeploymentStatus Of(DeploymentSnapshot snapshot, DeploymentDecision decision, Refusal? trouble, out IReadOnlyList<k8s.Models.V1Condition> changed, ReasoningVerification? reasoning = null)
+    /// <param name="restarts">What is done about sick engines; null for nothing.</param>
+    public static NemotronDeploymentStatus Of(
+        DeploymentSnapshot snapshot,
+        DeploymentDecision decision,
+        Refusal? trouble,
+        out IReadOnlyList<k8s.Models.V1Condition> changed,
+        ReasoningVerification? reasoning = null,
+        RestartDecision? restarts = null)
     {
         var entity = snapshot.Entity;
         var former = entity.Status;
         var live = snapshot.Workload(decision.Decided?.InGroups);
         var desired = decision.Decided?.Replicas ?? live?.Replicas ?? WantedReplicas.Of(entity.Spec, null);
-        var counts = ReplicaCounts.Of(desired, live, snapshot.Pods);
-        var conditions = DeploymentConditions.Of(snapshot, decision, trouble, counts);
+        var counts = ReplicaCounts.Of(desired, live, snapshot.Pods, snapshot.Engines);
+        var conditions = DeploymentConditions.Of(snapshot, decision, trouble, counts, restarts ?? RestartDecision.Nothing);
         var probed = (reasoning ?? ReasoningVerification.Unknown).Set(conditions, entity, decision.Decided, decision.Model?.Name);
         changed = [.. conditions.Changed];
         return new NemotronDeploymentStatus
@@ -55,6 +63,7 @@ internal static class DeploymentStatus
                     Protocol = decided.Launch.Protocol,
                 }
                 : former?.Engine,
+            EngineRestarts = restarts is { History.Count: > 0 } ? restarts.History : null,
             Reasoning = new ReasoningStatus
             {
                 Default = entity.Spec.Reasoning?.Default ?? ReasoningMode.Off,

@@ -2,9 +2,11 @@ using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
+using Nemotron.Engines.Launch;
 using Nemotron.Kube;
 
 namespace Nemotron.Controllers.Deployments;
@@ -25,11 +27,16 @@ internal sealed partial class NemotronDeploymentController(
     IStatusWriter status,
     StatusPace pace,
     ReasoningProber prober,
+    IEngineReports engines,
+    EngineRestarts restarts,
     EventPublisher events,
     ILogger<NemotronDeploymentController> logger) : IEntityController<NemotronDeployment>
 {
     // Nobody tells when a kind is installed, or when a LeaderWorkerSet has been at it for too long.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
+
+    // A pod that has changed since it was looked at: the cache has that in a moment.
+    private static readonly TimeSpan DecideAgain = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public async Task<ReconciliationResult<NemotronDeployment>> ReconcileAsync(NemotronDeployment entity, CancellationToken cancellationToken)
@@ -41,16 +48,31 @@ internal sealed partial class NemotronDeploymentController(
 
         var order = ReasoningVerification.Order(snapshot, decision.Decided, applied.Template);
         var reasoning = new ReasoningVerification(ReasoningVerification.MarkOf(applied.Template, decision.Decided), order is null ? null : prober.Look(order));
-        var next = DeploymentStatus.Of(snapshot, decision, applied.Trouble, out var changed, reasoning);
+        if (decision.Decided is { Launch: var launch }) engines.Follow(NamespacedName.Of(entity), launch);
+        var healing = Healing(snapshot, decision);
+        var next = DeploymentStatus.Of(snapshot, decision, applied.Trouble, out var changed, reasoning, healing);
         var differs = entity.Status is not { } former || ModelJson.Serialize(former) != ModelJson.Serialize(next);
-        if (pace.Wait(entity.Metadata.Uid, differs, changed.Any(condition => Awaited(condition, entity)), snapshot.Now) is { } later)
+        if (pace.Wait(entity.Metadata.Uid, differs, healing.Restart is not null || changed.Any(condition => Awaited(condition, entity)), snapshot.Now) is { } later)
             return ReconciliationResult<NemotronDeployment>.Success(entity, later);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
         await PublishAsync(entity, changed, cancellationToken);
         if (next.LastScaling is { Message: { } why } scaling && scaling != entity.Status?.LastScaling && entity.Spec.Autoscaling?.Mode != AutoscalingMode.Recommend)
             await events(entity, scaling.To > scaling.From ? ConditionReasons.ScaledUp : ConditionReasons.ScaledDown, $"From {scaling.From} to {scaling.To} replicas. {why}", EventType.Normal, cancellationToken);
-        return ReconciliationResult<NemotronDeployment>.Success(entity, LookAgainAfter(snapshot, decision));
+        // Only what is written down is done: a successor knows of it then.
+        if (!await restarts.ApplyAsync(entity, healing, cancellationToken)) return ReconciliationResult<NemotronDeployment>.Success(entity, DecideAgain);
+        return ReconciliationResult<NemotronDeployment>.Success(entity, Sooner(LookAgainAfter(snapshot, decision), healing.Again - snapshot.Now));
     }
+
+    private RestartDecision Healing(DeploymentSnapshot snapshot, DeploymentDecision decision)
+    {
+        var startup = decision.Decided?.Launch.StartupTimeout ?? StartupTime.Limit(0);
+        var healing = RestartDecision.Decide(snapshot.Engines, snapshot.Entity.Status?.EngineRestarts, Paused(snapshot.Entity), startup, snapshot.Now, HealingLimits.Default);
+        return healing.Restart is null || engines.TryTakeRestart()
+            ? healing
+            : RestartDecision.HeldByFleet(snapshot.Entity.Status?.EngineRestarts ?? [], snapshot.Now, HealingLimits.Default);
+    }
+
+    private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
 
     private static TimeSpan? LookAgainAfter(DeploymentSnapshot snapshot, DeploymentDecision decision)
     {
@@ -69,6 +91,7 @@ internal sealed partial class NemotronDeploymentController(
     {
         pace.Forget(entity.Metadata.Uid);
         prober.Forget(NamespacedName.Of(entity));
+        engines.Forget(NamespacedName.Of(entity));
         return Task.FromResult(ReconciliationResult<NemotronDeployment>.Success(entity));
     }
 

@@ -1,3 +1,4 @@
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Views;
 
 namespace Nemotron.Controllers.Deployments;
@@ -12,15 +13,15 @@ namespace Nemotron.Controllers.Deployments;
 /// <param name="Trouble">Why a container of the first pod in trouble does not start, or null.</param>
 internal sealed record ReplicaCounts(int Desired, int Existing, int Ready, int Updated, int Unplaced, string? SchedulerSays, string? Trouble)
 {
-    public static ReplicaCounts Of(int desired, LiveWorkload? live, IReadOnlyList<PodView> pods)
+    public static ReplicaCounts Of(int desired, LiveWorkload? live, IReadOnlyList<PodView> pods, EngineFindings? engines = null)
     {
         var present = pods.Where(pod => !pod.Ended).OrderBy(pod => pod.Metadata.Name, StringComparer.Ordinal).ToList();
         var unplaced = present.Where(pod => pod.Unschedulable is not null).ToList();
         return new ReplicaCounts(
             desired,
             present.DistinctBy(pod => pod.Replica).Count(),
-            // The pod that answers is ready once its whole group computes.
-            present.Where(pod => pod.Ready && !pod.IsWorker).DistinctBy(pod => pod.Replica).Count(),
+            // The pod that answers is ready once its whole group computes; the kubelet may not notice when it no longer does.
+            present.Where(pod => pod.Ready && !pod.IsWorker && engines?.IsSick(pod) != true).DistinctBy(pod => pod.Replica).Count(),
             live?.Updated ?? 0,
             unplaced.DistinctBy(pod => pod.Replica).Count(),
             unplaced.FirstOrDefault()?.Unschedulable,

@@ -7,10 +7,6 @@ namespace Nemotron.Controllers.Scaling;
 /// <summary>Says whether a deployment's metrics are there. Pure.</summary>
 internal static class MetricsHealthOf
 {
-    /// <summary>The sentence that stands in status while metrics are not asked for.</summary>
-    public static MetricsHealth NotConfigured { get; } = new(null, ConditionReasons.PrometheusNotConfigured,
-        "The operator was started without --prometheus-url: it reads no metrics, and scales nothing. Prometheus can scrape the Service's port \"metrics\".");
-
     /// <summary>Judges.</summary>
     /// <param name="signals">What is known.</param>
     /// <param name="reading">The tick's answers; null where there are none.</param>

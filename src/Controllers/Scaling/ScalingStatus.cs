@@ -34,16 +34,22 @@ internal static class ScalingStatus
         };
     }
 
+    /// <summary>Whether the autoscaler says what is known of metrics: of what it scales, by what Prometheus has.</summary>
+    public static bool OwnsMetrics(DeploymentSnapshot snapshot) => snapshot is { Entity.Spec.Autoscaling: not null, ScalingConfigured: true };
+
     /// <summary>The autoscaler's conditions.</summary>
     public static void Set(ConditionSet conditions, DeploymentSnapshot snapshot)
     {
-        var metrics = snapshot.Scaling?.Metrics;
-        if (!snapshot.ScalingConfigured) conditions.Set(ConditionTypes.MetricsAvailable, null, MetricsHealthOf.NotConfigured.Reason, MetricsHealthOf.NotConfigured.Message);
-        else if (metrics is not null) conditions.Set(ConditionTypes.MetricsAvailable, metrics.Available, metrics.Reason, metrics.Message);
-        else if (snapshot.Entity.Spec.Autoscaling is null)
-            conditions.Set(ConditionTypes.MetricsAvailable, null, ConditionReasons.ManualReplicas, "Metrics are asked for where spec.autoscaling is set.");
+        if (snapshot.Entity.Spec.Autoscaling is null) return;
+        if (!snapshot.ScalingConfigured)
+        {
+            conditions.Set(ConditionTypes.ScalingLimited, null, ConditionReasons.PrometheusNotConfigured,
+                "The operator was started without --prometheus-url (chart: prometheus.url): it scales nothing, and the number of replicas is held within its limits.");
+            return;
+        }
+
+        if (snapshot.Scaling?.Metrics is { } metrics) conditions.Set(ConditionTypes.MetricsAvailable, metrics.Available, metrics.Reason, metrics.Message);
         else conditions.Keep(ConditionTypes.MetricsAvailable);
-        if (snapshot.Entity.Spec.Autoscaling is null || !snapshot.ScalingConfigured) return;
         if (snapshot.Scaling?.Decision is not { } decision)
         {
             conditions.Keep(ConditionTypes.ScalingLimited);

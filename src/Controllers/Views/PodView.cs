@@ -143,6 +143,18 @@ public sealed class PodViewStatus
 /// <summary>The part of a container's status that the controllers look at.</summary>
 public sealed class ContainerStatusView
 {
+    /// <summary>The container's name.</summary>
+    [JsonPropertyName("name")]
+    public string? Name { get; set; }
+
+    /// <summary>How many times it was started anew.</summary>
+    [JsonPropertyName("restartCount")]
+    public int RestartCount { get; set; }
+
+    /// <summary>Whether its startup probe has passed since it last started; null where it does not run.</summary>
+    [JsonPropertyName("started")]
+    public bool? Started { get; set; }
+
     /// <summary>What the container is doing.</summary>
     [JsonPropertyName("state")]
     public ContainerStateView? State { get; set; }
@@ -154,6 +166,18 @@ public sealed class ContainerStateView
     /// <summary>Set while it does not run.</summary>
     [JsonPropertyName("waiting")]
     public WaitingView? Waiting { get; set; }
+
+    /// <summary>Set while it runs.</summary>
+    [JsonPropertyName("running")]
+    public RunningView? Running { get; set; }
+}
+
+/// <summary>Since when a container runs.</summary>
+public sealed class RunningView
+{
+    /// <summary>When it last started.</summary>
+    [JsonPropertyName("startedAt")]
+    public DateTime? StartedAt { get; set; }
 }
 
 /// <summary>Why a container does not run.</summary>

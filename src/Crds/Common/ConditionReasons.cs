@@ -177,8 +177,20 @@ public static class ConditionReasons
     /// <summary>A probe got no answer.</summary>
     public const string ProbeFailed = "ProbeFailed";
 
-    /// <summary>An engine runs requests and produces nothing.</summary>
+    /// <summary>An engine has requests and produces nothing, or fails every one.</summary>
     public const string NoProgress = "NoProgress";
+
+    /// <summary>An engine was ready and has said for minutes that it is not: its ranks are likely dead while its server lives on.</summary>
+    public const string UnreadyTooLong = "UnreadyTooLong";
+
+    /// <summary>An engine that was heard has refused connections for minutes though its container runs.</summary>
+    public const string NotListening = "NotListening";
+
+    /// <summary>An engine is sick and waits for its next restart, since the last ones did not help.</summary>
+    public const string RestartBackoff = "RestartBackoff";
+
+    /// <summary>An engine has not answered the operator: nothing is known of it beyond what the kubelet says.</summary>
+    public const string NotHeard = "NotHeard";
 
     /// <summary>All is in order.</summary>
     public const string Healthy = "Healthy";

@@ -30,7 +30,7 @@ public static class ConditionTypes
     /// <summary>No other autoscaler claims the number of replicas.</summary>
     public const string ScalingOwned = "ScalingOwned";
 
-    /// <summary>The engines make progress.</summary>
+    /// <summary>The engines that serve answer for themselves and make progress.</summary>
     public const string EngineHealthy = "EngineHealthy";
 
     /// <summary>GPUs and nodes of the pool are in order.</summary>

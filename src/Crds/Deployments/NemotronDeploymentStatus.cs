@@ -9,7 +9,7 @@ public sealed record NemotronDeploymentStatus
     /// <summary>The generation of the spec that the status is about.</summary>
     public long? ObservedGeneration { get; init; }
 
-    /// <summary>The state in answers to questions: Accepted, CapacityAvailable, Progressing, Ready, MetricsAvailable, ScalingLimited, ReasoningVerified and others.</summary>
+    /// <summary>The state in answers to questions: Accepted, CapacityAvailable, Progressing, Ready, EngineHealthy, MetricsAvailable, ScalingLimited, ReasoningVerified and others.</summary>
     [Items(maxItems: 32), XListType(XListType.Map), XListMapKeys("type")]
     public IList<V1Condition>? Conditions { get; init; }
 
@@ -60,6 +60,10 @@ public sealed record NemotronDeploymentStatus
 
     /// <summary>The engine as it was found running.</summary>
     public EngineStatus? Engine { get; init; }
+
+    /// <summary>Replicas that were restarted because their engine was hung or dead. Forgotten once a replica has been well for an hour.</summary>
+    [Items(maxItems: 64)]
+    public IReadOnlyList<EngineRestartStatus>? EngineRestarts { get; init; }
 
     /// <summary>The rollout in progress, or the last one.</summary>
     public RolloutStatus? Rollout { get; init; }
@@ -190,6 +194,29 @@ public sealed record EngineStatus
     /// <summary>How the operator asks for its health, such as Http, TritonGrpc or TrtLlmGrpc.</summary>
     [Length(0, 64)]
     public string? Protocol { get; init; }
+}
+
+/// <summary>The restarts of one replica for its engine's sake: what the pause before the next is reckoned from, also by the operator's successor.</summary>
+public sealed record EngineRestartStatus
+{
+    /// <summary>The replica, by its group of a LeaderWorkerSet, such as ultra-group/0; else by the pod that has its place now.</summary>
+    [Length(0, 253)]
+    public string? Replica { get; init; }
+
+    /// <summary>The uid of the pod that was restarted last.</summary>
+    [Length(0, 64)]
+    public string? PodUid { get; init; }
+
+    /// <summary>Restarts so far.</summary>
+    [RangeMinimum(0)]
+    public int? Count { get; init; }
+
+    /// <summary>When the last one was.</summary>
+    public DateTime? Time { get; init; }
+
+    /// <summary>Why, in one word, such as NoProgress, UnreadyTooLong or NotListening.</summary>
+    [Length(0, 128)]
+    public string? Reason { get; init; }
 }
 
 /// <summary>A rollout.</summary>

@@ -20,6 +20,12 @@ public sealed record EngineReport
     /// <summary>When its last poll ended, with or without an answer; null before the first.</summary>
     public DateTimeOffset? PolledAt { get; init; }
 
+    /// <summary>
+    /// Whether this incarnation of the engine has ever answered in its own words. While it has not, a refused connection may as well be an address that
+    /// nobody listens at, or a network in between: it says nothing of the engine.
+    /// </summary>
+    public bool Heard { get; init; }
+
     /// <summary>Its models when last asked; null before.</summary>
     public IReadOnlyList<EngineModel>? Models { get; init; }
 

@@ -28,6 +28,7 @@ internal sealed class PolledEngine : IAsyncDisposable
     private EngineHealth _health;
     private ProgressState _progress;
     private DateTimeOffset? _polledAt;
+    private bool _heard;
     private IReadOnlyList<EngineModel>? _models;
     private EngineInfo? _info;
     private DateTimeOffset _infoDue;
@@ -52,6 +53,7 @@ internal sealed class PolledEngine : IAsyncDisposable
         var same = before is not null && before.Endpoint.Incarnation == endpoint.Incarnation && before.Endpoint.Host == endpoint.Host;
         _health = same ? before!.Health : EngineHealth.NotAsked(time.GetUtcNow(), endpoint.Pod.StartupPassed);
         _progress = same ? before!.Progress : ProgressState.Start(time.GetUtcNow());
+        _heard = same && before!.Heard;
     }
 
     public string Key => _endpoint.Key;
@@ -111,6 +113,7 @@ internal sealed class PolledEngine : IAsyncDisposable
                 before = _health;
                 _health = after = HealthRules.Next(before, answer, _endpoint.Model, _endpoint.Pod, now);
                 _polledAt = now;
+                _heard |= answer is not (HealthAnswer.Refused or HealthAnswer.NoConnection or HealthAnswer.NoReply or HealthAnswer.TlsFailed);
             }
 
             if (after.State is EngineState.Ready or EngineState.Degraded) await QueryAsync(asked, now, becameReady: before.State != after.State, closed).ConfigureAwait(false);
@@ -133,6 +136,7 @@ internal sealed class PolledEngine : IAsyncDisposable
                 Health = _health,
                 Progress = _progress,
                 PolledAt = _polledAt,
+                Heard = _heard,
                 Models = _models,
                 Info = _info,
                 Load = _load,
@@ -250,7 +254,7 @@ internal sealed class PolledEngine : IAsyncDisposable
     {
         _health = EngineHealth.NotAsked(now, endpoint.Pod.StartupPassed);
         _progress = ProgressState.Start(now);
-        _polledAt = null;
+        (_polledAt, _heard) = (null, false);
         (_models, _info, _infoDue, _infoFailure) = (null, null, default, null);
         (_load, _loadAt, _loadFailure) = (null, null, null);
         Gateway = null;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Scaling;
@@ -12,6 +13,7 @@ using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
 using Nemotron.Planning;
+using Prometheus;
 
 namespace Nemotron.Controllers.Tests.Builders;
 
@@ -27,7 +29,8 @@ internal sealed class ReconcilerHarness
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
         Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
         Controller = new NemotronDeploymentController(
-            Snapshots, Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), Prober, (_, _, _, _, _) => Task.CompletedTask,
+            Snapshots, Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
+            Engines, new EngineRestarts(PodsDeleted, PublishAsync, new EngineHealthMetrics(Metrics), NullLogger<EngineRestarts>.Instance), PublishAsync,
             NullLogger<NemotronDeploymentController>.Instance);
     }
 
@@ -36,7 +39,19 @@ internal sealed class ReconcilerHarness
 
     public ScalingBoard Board { get; } = new() { Configured = true };
 
-    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time);
+    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Engines);
+
+    /// <summary>What engines are said to have said.</summary>
+    public FakeEngineReports Engines { get; } = new();
+
+    /// <summary>Pods that were deleted for their engine's sake.</summary>
+    public FakePodDeletion PodsDeleted { get; } = new();
+
+    /// <summary>What the operator tells Prometheus.</summary>
+    public CollectorRegistry Metrics { get; } = global::Prometheus.Metrics.NewCustomRegistry();
+
+    /// <summary>Events so far, as <c>Type Reason: message</c>.</summary>
+    public List<string> Events { get; } = [];
 
     public FakeTimeProvider Time { get; } = new(Cluster.Now);
 
@@ -75,6 +90,12 @@ internal sealed class ReconcilerHarness
         var result = await Controller.ReconcileAsync(entity, TestContext.Current.CancellationToken);
         entity.Status = Status;
         return result;
+    }
+
+    private Task PublishAsync(IKubernetesObject<V1ObjectMeta> entity, string reason, string message, EventType type, CancellationToken cancellationToken)
+    {
+        Events.Add($"{type} {reason}: {message}");
+        return Task.CompletedTask;
     }
 
     public JsonObject? Body(string kind) => Applied.Find(body => (string?)body["kind"] == kind);

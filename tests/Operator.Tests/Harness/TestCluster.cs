@@ -12,11 +12,13 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
     private readonly List<WebApplication> _operators = [];
-    private bool _pods;
 
-    private TestCluster(LabCluster lab, DirectoryInfo folder)
+    private readonly bool _enginesListen;
+
+    private TestCluster(LabCluster lab, DirectoryInfo folder, bool enginesListen)
     {
         Lab = lab;
+        _enginesListen = enginesListen;
         _folder = folder;
         Kubeconfig = Path.Combine(folder.FullName, "kubeconfig");
         lab.WriteKubeconfig(Kubeconfig);
@@ -41,7 +43,9 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="crds">Whether our CRDs are installed.</param>
     /// <param name="engines">What stands behind engine pods.</param>
     /// <param name="gateway">Whether the real gateway runs beside simulated engines.</param>
-    public static async Task<TestCluster> StartAsync(string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None, bool gateway = false)
+    /// <param name="with">What is installed beside Kubernetes.</param>
+    public static async Task<TestCluster> StartAsync(
+        string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None, bool gateway = false, LabAddOns with = LabAddOns.None)
     {
         var lab = await LabCluster.StartAsync(
             new LabClusterOptions
@@ -51,9 +55,10 @@ internal sealed class TestCluster : IAsyncDisposable
                 LoadSpeed = 100,
                 Engines = engines,
                 Gateway = gateway ? Path.Combine(AppContext.BaseDirectory, "nemotron-gateway.dll") : null,
+                With = with,
             },
             TestContext.Current.CancellationToken);
-        var cluster = new TestCluster(lab, Directory.CreateTempSubdirectory("nemotron-test-")) { _pods = engines != LabEngines.None };
+        var cluster = new TestCluster(lab, Directory.CreateTempSubdirectory("nemotron-test-"), engines == LabEngines.Simulated);
         if (crds)
         {
             (await cluster.Kubectl.RunAsync("apply -k config/crd")).Succeeded();
@@ -73,8 +78,9 @@ internal sealed class TestCluster : IAsyncDisposable
         var app = OperatorHost.Build(
             new OperatorSettingsOnCommandLine(
                 Kubeconfig, ns, leaderElect, "default", 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4,
-                // Pods without engines have addresses that nobody on this machine has.
-                ProbeReasoning: _pods)
+                // Without engines nobody listens at a pod's address, and those lie beyond the loopback interface.
+                ProbeReasoning: _enginesListen,
+                EngineHealth: _enginesListen)
             {
                 Scaling = scaling ?? new ScalingSettings(),
             },

@@ -45,7 +45,8 @@ public static class ProgressDetector
         }
 
         var look = Look(sample, limits);
-        var probed = AfterProbe(before, sample, look);
+        var probed = AfterProbe(FailingRequests.Count(before, sample), sample, look);
+        if (FailingRequests.Judge(probed, sample, limits) is { } failing) return failing;
         if (look.Source == ProgressSource.None) return probed with { Verdict = ProgressVerdict.Healthy, Evidence = look.Nothing, Source = look.Source, Counter = null, MovedAt = sample.At, ProbeWanted = false, FailedProbes = 0 };
 
         var moved = before.Source != look.Source || before.Counter != look.Counter;
@@ -79,8 +80,9 @@ public static class ProgressDetector
     private static ProgressState AfterProbe(ProgressState before, ProgressSample sample, Progress look)
     {
         if (sample.Probe is not { } probe) return before;
-        // An engine that answers with an error is not hung. Only beside a live counter that stands still does that count.
-        var counts = probe.Outcome == ProbeOutcome.TimedOut || (probe.Outcome == ProbeOutcome.Failed && look.Source is ProgressSource.Gateway or ProgressSource.EngineLive);
+        // An engine that answers with an error is not hung. Only beside a live counter that stands still does that count, or where every request fails.
+        var counts = probe.Outcome == ProbeOutcome.TimedOut
+            || (probe.Outcome == ProbeOutcome.Failed && (look.Source is ProgressSource.Gateway or ProgressSource.EngineLive || before.FailingSince is not null));
         return before with
         {
             ProbedAt = sample.At,

@@ -9,7 +9,7 @@ public enum ProgressVerdict
     /// <summary>It has work and nothing shows that it moves: a probe is to tell.</summary>
     Suspect,
 
-    /// <summary>It has work, does not move, and a probe by one token did not come back: only a restart helps.</summary>
+    /// <summary>It has work and does not move, or fails every request, and probes by one token brought none either: only a restart helps.</summary>
     Hung,
 }
 
@@ -38,6 +38,15 @@ public sealed record ProgressState(ProgressVerdict Verdict, string Evidence)
 
     /// <summary>A probe was refused as something this engine does not do: there is no use in trying again.</summary>
     public bool CannotBeProbed { get; init; }
+
+    /// <summary>Requests that ended well and badly when last read, by the engine's own counters; null where it has none.</summary>
+    public (double Succeeded, double Failed)? Ended { get; init; }
+
+    /// <summary>Since when requests fail and none succeeds; null while one does, or none fails.</summary>
+    public DateTimeOffset? FailingSince { get; init; }
+
+    /// <summary>Requests that have failed since then.</summary>
+    public double Failures { get; init; }
 
     /// <summary>Before anything is known.</summary>
     public static ProgressState Start(DateTimeOffset now) => new(ProgressVerdict.Healthy, "Nothing is known of its progress yet.") { MovedAt = now };
@@ -76,6 +85,9 @@ public sealed record ProgressLimits
 
     /// <summary>The same where the engine counts at completion only. Default 15 minutes: longer than an answer takes.</summary>
     public TimeSpan NoCompletion { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>For how long requests may fail without one that succeeds before a probe is to tell whose fault it is. Default 1 minute.</summary>
+    public TimeSpan Failing { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Between the end of a probe and the next. Default 1 minute.</summary>
     public TimeSpan ProbeSpacing { get; init; } = TimeSpan.FromMinutes(1);

@@ -30,6 +30,18 @@ internal sealed class TritonGrpcService : GRPCInferenceService.GRPCInferenceServ
         static ModelMetadataResponse.Types.TensorMetadata Tensor(TritonTensor tensor) => new() { Name = tensor.Name, Datatype = tensor.Datatype, Shape = { tensor.Length } };
     }
 
+    public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context)
+    {
+        var model = Known(context, request.Name);
+        // Shapes carry no batch dimension here, as with the llmapi model that the operator starts.
+        var config = new ModelConfig { Name = model.Name, Platform = model.Platform, ModelTransactionPolicy = new() { Decoupled = Server(context).Engine.Settings.Decoupled } };
+        config.Input.AddRange(model.Inputs.Select(tensor => new ModelInput { Name = tensor.Name, DataType = TypeOf(tensor), Dims = { tensor.Length }, Optional = tensor.Name != "text_input" }));
+        config.Output.AddRange(model.Outputs.Select(tensor => new ModelOutput { Name = tensor.Name, DataType = TypeOf(tensor), Dims = { tensor.Length } }));
+        return Task.FromResult(new ModelConfigResponse { Config = config });
+
+        static DataType TypeOf(TritonTensor tensor) => Enum.Parse<DataType>($"Type{tensor.Type}", ignoreCase: true);
+    }
+
     public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context)
     {
         var server = Server(context);
