@@ -45,14 +45,7 @@ internal static class AutoscalingSection
         {
             if (percent is < 1 or > 100) throw new BadInputException($"{place}: spec.autoscaling.targets.{name}: must be between 1 and 100, not {percent}");
         }
-        try
-        {
-            foreach (var schedule in AutoscalingPolicy.Of(spec).Schedules) Planning.Scaling.ReplicaBounds.Holds(schedule, DateTimeOffset.UnixEpoch);
-        }
-        catch (ArgumentException error)
-        {
-            throw new BadInputException($"{place}: spec.autoscaling.schedules: {error.Message.Split(" (Parameter", 2)[0]}");
-        }
+        if (AutoscalingPolicy.Fault(spec) is { } fault) throw new BadInputException($"{place}: {fault}");
     }
 
     private static JsonNode? ToJson(YamlNode node)

@@ -23,6 +23,8 @@ internal static class SpecRules
 
         if (entity.Spec.Engine?.Api == EngineApi.Grpc && entity.Spec.Gateway?.Enabled != false)
             return new Refusal(ConditionReasons.InvalidField, "spec.gateway.enabled: must be false while spec.engine.api is Grpc: the gateway speaks HTTP to the engine.");
+        if (entity.Spec.Autoscaling is { } autoscaling && AutoscalingPolicy.Fault(autoscaling) is { } schedule)
+            return new Refusal(ConditionReasons.InvalidField, $"{schedule}.");
         return HostMemory(entity.Spec);
     }
 

@@ -60,6 +60,19 @@ public class DecisionTests
         DeploymentFieldsNotInEffect.Of(entity.Spec).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("0 25 * * *", null, "spec.autoscaling.schedules[1]: ")]
+    [InlineData("0 8 * * *", "Mars/Olympus", "spec.autoscaling.schedules[1]: ")]
+    [InlineData("0 8 * * *", "Europe/Berlin", null)]
+    public void A_schedule_that_cannot_be_read_is_refused_with_its_path(string start, string? zone, string? fault)
+    {
+        AutoscalingSchedule At(string text, string? timeZone) => new() { Name = "day", Start = text, Duration = TimeSpan.FromHours(8), TimeZone = timeZone, MinReplicas = 2 };
+        var entity = ADeployment("n", new() { Model = ModelTier.Nano, Autoscaling = new AutoscalingSpec { MaxReplicas = 4, Schedules = [At("0 8 * * *", null), At(start, zone)] } });
+        var refused = DeploymentDecision.Decide(Seen(entity, Pool("h100", ANode("n")))).Refused;
+        if (fault is null) refused.ShouldBeNull();
+        else refused.ShouldNotBeNull().Message.ShouldStartWith(fault);
+    }
+
     [Fact]
     public void Surges_only_while_a_whole_group_is_free()
     {

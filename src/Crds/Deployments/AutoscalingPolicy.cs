@@ -1,14 +1,15 @@
-using Nemotron.Crds;
 using Nemotron.Planning.Scaling;
 
-namespace Nemotron.Cli.Simulations;
+namespace Nemotron.Crds;
 
-/// <summary>What a deployment's <c>autoscaling</c> means to the decision.</summary>
-internal static class AutoscalingPolicy
+/// <summary>What a deployment's <c>autoscaling</c> means to the decision: the same to the operator and to the simulation.</summary>
+public static class AutoscalingPolicy
 {
     private static readonly PaceLimit Up = new(TimeSpan.Zero);
     private static readonly PaceLimit Down = new(TimeSpan.FromMinutes(5), MaxStep: 1);
 
+    /// <summary>Translates, with the schema's defaults where a field is absent.</summary>
+    /// <param name="spec">The declaration.</param>
     public static ScalingPolicySpec Of(AutoscalingSpec spec)
     {
         var targets = spec.Targets ?? new AutoscalingTargets();
@@ -26,6 +27,25 @@ internal static class AutoscalingPolicy
             ScaleToZero = spec.ScaleToZero is { } zero ? zero.IdleAfter?.Value ?? TimeSpan.FromMinutes(30) : null,
             Acts = spec.Mode != AutoscalingMode.Recommend,
         };
+    }
+
+    /// <summary>Why a schedule cannot be read, with the path to it; null where all can.</summary>
+    /// <param name="spec">The declaration.</param>
+    public static string? Fault(AutoscalingSpec spec)
+    {
+        for (var i = 0; i < (spec.Schedules?.Count ?? 0); i++)
+        {
+            try
+            {
+                ReplicaBounds.Holds(Schedule(spec.Schedules![i]), DateTimeOffset.UnixEpoch);
+            }
+            catch (ArgumentException error)
+            {
+                return $"spec.autoscaling.schedules[{i}]: {error.Message.Split(" (Parameter", 2)[0]}";
+            }
+        }
+
+        return null;
     }
 
     private static LatencyObjective? Objective(LatencyTargets? targets) =>
