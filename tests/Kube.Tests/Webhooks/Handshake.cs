@@ -58,19 +58,24 @@ internal static class Handshake
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, port);
         await using var stream = new SslStream(client.GetStream());
+        string? met = null;
         try
         {
             await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
             {
                 TargetHost = host,
                 AllowTlsResume = false,
-                RemoteCertificateValidationCallback = (_, certificate, _, errors) => Trusts(bundle, certificate, errors, now),
+                RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                {
+                    met = $"{errors}, {certificate?.Issuer} from {certificate?.GetEffectiveDateString()} to {certificate?.GetExpirationDateString()}";
+                    return Trusts(bundle, certificate, errors, now);
+                },
             });
             return null;
         }
         catch (AuthenticationException e)
         {
-            return e.Message;
+            return $"{e.Message} ({met})";
         }
     }
 
