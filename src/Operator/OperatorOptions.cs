@@ -184,10 +184,3 @@ internal sealed record OperatorSettingsOnCommandLine(
     /// <summary>How the autoscaler works.</summary>
     public ScalingSettings Scaling { get; init; } = new();
 }
-
-
-/// <summary>Where the validating webhooks listen, and under which name the API server finds them.</summary>
-/// <param name="Port">1 to 65535.</param>
-/// <param name="Name">Of the Service, the Secret and the ValidatingWebhookConfiguration.</param>
-/// <param name="Namespace">Of the Service and the Secret, or null for the process's own.</param>
-internal sealed record WebhookOptions(int Port, string Name, string? Namespace);

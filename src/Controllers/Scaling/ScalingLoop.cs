@@ -79,7 +79,8 @@ internal sealed partial class ScalingLoop(
         var snapshot = snapshots.Of(entity);
         var now = snapshot.Now;
         var before = board.Of(key, entity.Metadata.Uid);
-        var state = before?.State ?? ScalingStateText.Read(entity.Status?.Autoscaler?.State);
+        var former = before?.State ?? ScalingStateText.Read(entity.Status?.Autoscaler?.State);
+        var state = former;
         var replica = capacities.Of(snapshot);
         var policy = ScalingPolicies.Of(entity);
         var pods = ServedPods.Of(snapshot, _ready.GetValueOrDefault(key), replica is null ? null : FreeGroups(snapshot, replica, free));
@@ -109,7 +110,7 @@ internal sealed partial class ScalingLoop(
             }
         }
 
-        var shownBefore = before?.Shown ?? ShownBefore(entity);
+        var shownBefore = before?.Shown ?? ShownBefore(entity, former);
         var verdict = new ScalingVerdict
         {
             Decision = decision,
@@ -122,15 +123,14 @@ internal sealed partial class ScalingLoop(
     }
 
     // What the status shows already need not be written again by a new leader.
-    private static ShownScaling? ShownBefore(NemotronDeployment entity) => entity.Status?.Autoscaler is not { State: { } text } autoscaler ? null : new ShownScaling
+    private static ShownScaling? ShownBefore(NemotronDeployment entity, ScalingState state) => entity.Status?.Autoscaler is not { State: { } text } autoscaler ? null : new ShownScaling
     {
-        At = ScalingStateText.Read(text).LastTick ?? default,
-        StateAt = ScalingStateText.Read(text).LastTick ?? default,
+        At = state.LastTick ?? default,
+        StateAt = state.LastTick ?? default,
         Recommended = autoscaler.RecommendedReplicas,
         KvPercent = entity.Status.KvUtilizationPercent,
         TokensPerSecond = entity.Status.TokensPerSecond,
         State = text,
-        Change = null,
     };
 
     private static int? FreeGroups(DeploymentSnapshot snapshot, Replica replica, Dictionary<(string, GroupShape), int> known)
