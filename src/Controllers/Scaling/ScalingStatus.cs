@@ -11,9 +11,9 @@ internal static class ScalingStatus
     // The schema's bound.
     private const int LongestMessage = 1024;
 
-    /// <summary>The newest change of the number.</summary>
+    /// <summary>The newest change of the number; what was only recommended is none.</summary>
     public static ScalingDecisionStatus? Last(DeploymentSnapshot snapshot) =>
-        snapshot is { Entity.Spec.Autoscaling: not null, Scaling.Shown.Change: { } change }
+        snapshot is { Entity.Spec.Autoscaling: { Mode: not AutoscalingMode.Recommend }, Scaling.Shown.Change: { } change }
             ? new ScalingDecisionStatus { Time = change.At.UtcDateTime, From = change.From, To = change.To, Reason = change.Reason.ToString(), Message = Short(change.Message) }
             : snapshot.Entity.Status?.LastScaling;
 

@@ -62,6 +62,7 @@ public class ScalingLoopTests
         await _cluster.ReconcileAsync(_nano);
         ((int)_cluster.Body("Deployment")!["spec"]!["replicas"]!).ShouldBe(1);
         _cluster.Status.Autoscaler!.RecommendedReplicas.ShouldBe(3);
+        _cluster.Status.LastScaling.ShouldBeNull();
         _cluster.Status.Condition(ConditionTypes.ScalingLimited).ShouldBe(("False", ConditionReasons.RecommendOnly));
     }
 
