@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using k8s;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -21,7 +22,11 @@ internal sealed record ChaosResult(int Seed, string? Problem, long Writes, long 
 internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsyncDisposable
 {
     private const double Speed = 30;
+    private const int VersionsAhead = 500;
+    private const string Namespace = "default";
     private const string Agent = "chaos";
+
+    private static readonly Gvr Leases = new("coordination.k8s.io", "v1", "leases");
 
     // Real time. A machine that is busy with other things must not make a schedule fail.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -68,6 +73,7 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
     {
         lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = subject.Nodes, ClockSpeed = Speed, LoadSpeed = 1000, KubeletEvents = false, Log = log }, cancel);
         subject.Install(Lab.Api);
+        if (subject.MayLoseData) CountFurther();
         await StartOperatorAsync(cancel);
         foreach (var step in schedule.Living) await TakeAsync(step, cancel);
 
@@ -180,9 +186,21 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
         var since = Lab.Time.GetUtcNow();
         subject.Install(Lab.Api);
 
-        // A server that has forgotten everything and yet counts further than before cannot be told from itself (nor by client-go): the operator must have come back first.
+        // A server that has forgotten everything and yet counts further than before cannot be told from itself (nor by client-go): the old one has counted
+        // further, and the operator must have come back before anything is made.
         await UntilNoticedAsync(since, cancel);
+        CountFurther();
         foreach (var number in alive) subject.Create(Lab.Api, number);
+    }
+
+    /// <summary>Has the server make more versions than one makes by starting.</summary>
+    private void CountFurther()
+    {
+        Lab.Api.Create(Leases, Namespace, new JsonObject { ["metadata"] = new JsonObject { ["name"] = "versions", ["namespace"] = Namespace } }, "user");
+        for (var number = 0; number < VersionsAhead; number++)
+        {
+            Lab.Api.MergePatch(Leases, Namespace, "versions", new JsonObject { ["spec"] = new JsonObject { ["leaseTransitions"] = number } }, "user");
+        }
     }
 
     private async Task UntilNoticedAsync(DateTimeOffset since, CancellationToken cancel)

@@ -314,6 +314,7 @@ public sealed class ReflectorFaultTests
             }));
         await f.UntilHeard("added a@8");
         f.Lists.Count.ShouldBe(1, "a broken connection keeps the version");
+        f.VersionChecks.Count.ShouldBe(1, "whether it is still the same server is asked once");
     }
 
     [Fact]
@@ -448,6 +449,22 @@ public sealed class ReflectorFaultTests
                 await c.HangAsync();
             }));
         await f.UntilHeard("deleted old@600", "initial fresh@4", "updated fresh@6");
+    }
+
+    [Fact]
+    public async Task ServerLostItsData_AndIsSilent_IsNoticedAfterTheBrokenConnection()
+    {
+        // As a real server does, this one sends nothing to a watch from a version that it has not reached.
+        var lists = 0;
+        await using var f = await InformerFixture.StartAsync(Script(
+            () => Interlocked.Increment(ref lists) == 1 ? Widgets.List(700, Widgets.Json("old", 600)) : Widgets.List(5, Widgets.Json("fresh", 4)),
+            async (c, _) =>
+            {
+                await c.BeginWatchAsync();
+                c.Abort();
+            }));
+        await f.UntilHeard("deleted old@600", "initial fresh@4");
+        f.VersionChecks.Count.ShouldBe(1);
     }
 
     [Fact]

@@ -10,30 +10,33 @@ namespace Nemotron.Kube;
 internal sealed class PagedList<T>(Informer<T> informer, KubeApi api, string path, WatchLineParser<T> parser, TimeProvider time)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
+    /// <summary>The version that the server counts at now: of a list of one object, which no cache of the server answers.</summary>
+    internal async Task<string> ReadVersionAsync(CancellationToken cancellationToken) => (await ReadPageAsync(null, 1, cancellationToken)).ResourceVersion;
+
     internal async Task<ListPage<T>> ReadAsync(CancellationToken cancellationToken)
     {
-        var list = await ReadPageAsync(null, paged: true, cancellationToken);
+        var list = await ReadPageAsync(null, informer.Options.PageSize, cancellationToken);
         try
         {
             while (list.Continue is { } next)
             {
-                list.Append(await ReadPageAsync(next, paged: true, cancellationToken));
+                list.Append(await ReadPageAsync(next, informer.Options.PageSize, cancellationToken));
             }
 
             return list;
         }
         catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Gone && list.Continue is not null)
         {
-            return await ReadPageAsync(null, paged: false, cancellationToken);
+            return await ReadPageAsync(null, null, cancellationToken);
         }
     }
 
-    private async Task<ListPage<T>> ReadPageAsync(string? next, bool paged, CancellationToken cancellationToken)
+    private async Task<ListPage<T>> ReadPageAsync(string? next, int? limitTo, CancellationToken cancellationToken)
     {
         var query = new QueryText(path).Selectors(informer.Options.LabelSelector, informer.Options.FieldSelector);
-        if (paged)
+        if (limitTo is { } most)
         {
-            query.Add("limit", informer.Options.PageSize.ToString());
+            query.Add("limit", most.ToString());
         }
 
         if (next is not null)

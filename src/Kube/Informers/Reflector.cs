@@ -34,6 +34,7 @@ internal sealed class Reflector<T>(
     private bool useWatchList = true;
     private string? version;
     private bool streamingList;
+    private bool mayBeAnotherServer;
     private int answeredFailures;
     private long eventsOfThisWatch;
 
@@ -45,16 +46,24 @@ internal sealed class Reflector<T>(
             var delay = TimeSpan.Zero;
             try
             {
+                if (version is not null && mayBeAnotherServer)
+                {
+                    await EnsureServerKnowsVersionAsync(cancellationToken);
+                }
+
+                mayBeAnotherServer = false;
                 if (version is null && !useWatchList)
                 {
-                    var list = await new PagedList<T>(informer, api, path, parser, time).ReadAsync(cancellationToken);
+                    var list = await List().ReadAsync(cancellationToken);
                     Complete(list.Items, list.Unreadable, list.ResourceVersion);
                 }
 
                 var started = time.GetTimestamp();
-                await WatchAsync(cancellationToken);
+                var agreed = await WatchAsync(cancellationToken);
                 answeredFailures = 0;
-                if (eventsOfThisWatch == 0 && time.GetElapsedTime(started) < SuspiciouslyShort)
+                var lasted = time.GetElapsedTime(started);
+                mayBeAnotherServer = lasted < agreed - WatchdogGrace;
+                if (eventsOfThisWatch == 0 && lasted < SuspiciouslyShort)
                 {
                     delay = backoff.Next();
                 }
@@ -86,7 +95,9 @@ internal sealed class Reflector<T>(
 
     private TimeSpan AfterFailure(Exception error)
     {
-        answeredFailures = error is HttpRequestException or IOException or TimeoutException ? 0 : answeredFailures + 1;
+        var unanswered = error is HttpRequestException or IOException or TimeoutException;
+        answeredFailures = unanswered ? 0 : answeredFailures + 1;
+        mayBeAnotherServer |= unanswered;
         var decision = ReflectorDecision.For(error, streamingList, answeredFailures);
         streamingList = false;
         if (decision.WithoutWatchList)
@@ -135,12 +146,28 @@ internal sealed class Reflector<T>(
         }
     }
 
+    private PagedList<T> List() => new(informer, api, path, parser, time);
+
+    /// <summary>
+    /// A watch from a version that is still to come is silent until it has come: a server that restarted without its data would be taken for a quiet one.
+    /// </summary>
+    private async Task EnsureServerKnowsVersionAsync(CancellationToken cancellationToken)
+    {
+        var now = await List().ReadVersionAsync(cancellationToken);
+        if (ResourceVersions.CertainlyOlder(now, version))
+        {
+            throw new VersionWentBackException(version!, now);
+        }
+    }
+
     /// <summary>One watch, to its end. Without a known version it begins with a streamed list.</summary>
-    private async Task WatchAsync(CancellationToken cancellationToken)
+    /// <returns>How long the server was asked to keep it.</returns>
+    private async Task<TimeSpan> WatchAsync(CancellationToken cancellationToken)
     {
         eventsOfThisWatch = 0;
         streamingList = version is null;
         var seconds = 300 + (int)(jitter.NextDouble() * 300);
+        var agreed = TimeSpan.FromSeconds(seconds);
         var query = new QueryText(path).Selectors(informer.Options.LabelSelector, informer.Options.FieldSelector)
             .Add("watch", "true").Add("allowWatchBookmarks", "true").Add("timeoutSeconds", seconds.ToString());
         if (streamingList)
@@ -159,7 +186,7 @@ internal sealed class Reflector<T>(
         {
             using var response = await api.OpenAsync(query.ToString(), linked.Token);
             begun = true;
-            watchdog.CancelAfter(streamingList ? WatchListPatience : TimeSpan.FromSeconds(seconds) + WatchdogGrace);
+            watchdog.CancelAfter(streamingList ? WatchListPatience : agreed + WatchdogGrace);
             if (!streamingList)
             {
                 Recovered();
@@ -168,12 +195,14 @@ internal sealed class Reflector<T>(
             var reader = PipeReader.Create(await response.Content.ReadAsStreamAsync(linked.Token), Buffers);
             try
             {
-                await ReadLinesAsync(reader, watchdog, TimeSpan.FromSeconds(seconds) + WatchdogGrace, linked.Token);
+                await ReadLinesAsync(reader, watchdog, agreed + WatchdogGrace, linked.Token);
             }
             finally
             {
                 await reader.CompleteAsync();
             }
+
+            return agreed;
         }
         catch (OperationCanceledException) when (watchdog.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -40,6 +40,7 @@ public sealed class LabServer : IAsyncDisposable
     private readonly Webhooks.WebhookClient webhooks;
     private EventExpiry? expiry;
     private ApiContext api;
+    private int losses;
     private int port;
 
     private LabServer(LabServerOptions options)
@@ -93,6 +94,7 @@ public sealed class LabServer : IAsyncDisposable
         await StopListeningAsync();
         if (!keepData)
         {
+            losses++;
             api = NewContext();
             Api = new InProcessApi(api);
         }
@@ -150,8 +152,9 @@ public sealed class LabServer : IAsyncDisposable
 
     private ApiContext NewContext()
     {
+        // A server that begins anew must not hand out the uids that it handed out before: others still name them.
         var store = new RevisionedStore(Math.Max(EventHistory.FewestKept, options.HistoryCapacity), options.HistoryBytes);
-        var context = new ApiContext(store, new ResourceCatalog(BuiltinResources.Over(store)), options.Time, options.Seed) { ServicePrefix = options.ServicePrefix };
+        var context = new ApiContext(store, new ResourceCatalog(BuiltinResources.Over(store)), options.Time, options.Seed + losses) { ServicePrefix = options.ServicePrefix };
         var definitions = new CrdController(context);
         bool rbac = options.Authorization == AuthorizationMode.Rbac;
         var roles = new RbacAuthorizer(context.Catalog);

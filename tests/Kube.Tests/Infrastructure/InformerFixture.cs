@@ -29,7 +29,10 @@ internal sealed class InformerFixture : IAsyncDisposable, IInformerHandler<Widge
 
     internal IReadOnlyList<SeenRequest> Watches => [.. Host.Requests.Where(r => r.IsWatch)];
 
-    internal IReadOnlyList<SeenRequest> Lists => [.. Host.Requests.Where(r => !r.IsWatch)];
+    internal IReadOnlyList<SeenRequest> Lists => [.. Host.Requests.Where(r => !r.IsWatch && !AsksForVersion(r))];
+
+    /// <summary>Lists of one object, which ask what version the server counts at.</summary>
+    internal IReadOnlyList<SeenRequest> VersionChecks => [.. Host.Requests.Where(r => !r.IsWatch && AsksForVersion(r))];
 
     internal static async Task<InformerFixture> StartAsync(
         Func<HttpContext, SeenRequest, Task> answer, Action<InformerOptions<Widget>>? configure = null, Action<OperatorSettings>? settings = null)
@@ -73,4 +76,6 @@ internal sealed class InformerFixture : IAsyncDisposable, IInformerHandler<Widge
         await Host.DisposeAsync();
         stop.Dispose();
     }
+
+    private static bool AsksForVersion(SeenRequest request) => request.Parameter("limit") == "1";
 }
