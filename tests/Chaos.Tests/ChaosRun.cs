@@ -55,13 +55,21 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
 
         var writes = run.Lab.Server.Log.Writes(Agent);
         if (problem is null && writes > run.Allowed) problem = $"{writes} writes where {run.Allowed} are enough";
-        return new ChaosResult(schedule.Seed, problem is null ? null : $"{problem}\n{schedule}\n{run.log}", writes, run.Allowed, schedule.Faults);
+        return new ChaosResult(schedule.Seed, problem is null ? null : $"{problem}\n{schedule}\n{run.log}\n{run.MostWritten()}", writes, run.Allowed, schedule.Faults);
     }
 
     /// <summary>
     /// What a world without faults needs for what users did, and for each fault a few on top: the request again, and a second child with its deletion.
     /// </summary>
     private long Allowed => (subject.WritesPerChange * (changes + (losses * subject.Objects))) + (4 * schedule.Faults) + (12 * restarts);
+
+    /// <summary>What was written most, and how it was answered.</summary>
+    private string MostWritten() => string.Join('\n', Lab.Server.Log.Requests
+        .Where(request => request.IsWrite && request.UserAgent.StartsWith(Agent, StringComparison.Ordinal))
+        .GroupBy(request => $"{request.Method} {request.Path} {request.Status}")
+        .OrderByDescending(group => group.Count())
+        .Take(10)
+        .Select(group => $"  {group.Count()} × {group.Key}, {group.First().Started:HH:mm:ss.fff} to {group.Last().Started:HH:mm:ss.fff}"));
 
     public async ValueTask DisposeAsync()
     {
@@ -72,6 +80,7 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
     private async Task<string?> RunAsync(CancellationToken cancel)
     {
         lab = await LabCluster.StartAsync(new LabClusterOptions { Nodes = subject.Nodes, ClockSpeed = Speed, LoadSpeed = 1000, KubeletEvents = false, Log = log }, cancel);
+        log.Time = Lab.Time;
         subject.Install(Lab.Api);
         if (subject.MayLoseData) CountFurther();
         await StartOperatorAsync(cancel);
@@ -181,7 +190,8 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
 
     private async Task LoseDataAsync(CancellationToken cancel)
     {
-        subject.DataLost();
+        // An operator that has only just started, and has not read its lists, knows nothing of what is lost.
+        subject.DataLost(operatorKnew: subject.Synced(host!.Services.GetRequiredService<IInformerCaches>()));
         await Lab.RestartApiAsync(keepData: false, cancel);
         var since = Lab.Time.GetUtcNow();
         subject.Install(Lab.Api);
@@ -207,7 +217,7 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
     {
         var started = TimeProvider.System.GetTimestamp();
         while (subject.Watched.Any(plural => !Lab.Server.Log.Requests.Any(
-            request => request.Started >= since && request.Method == "GET" && request.Path.EndsWith("/" + plural, StringComparison.Ordinal))))
+            request => request.Started >= since && request.Path.EndsWith("/" + plural, StringComparison.Ordinal) && BeginsAnew(request))))
         {
             // A watch is in the log when it ends.
             Lab.Server.Faults.DropWatches();
@@ -215,6 +225,10 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
             await Task.Delay(TimeSpan.FromSeconds(1), Lab.Time, cancel);
         }
     }
+
+    /// <summary>Whether it asks for a whole list, which nobody does who still believes in what he knows.</summary>
+    private static bool BeginsAnew(LoggedRequest request) =>
+        request.Method == "GET" && (request.IsWatch ? request.Query.Contains("sendInitialEvents", StringComparison.Ordinal) : !request.Query.Contains("limit=1&", StringComparison.Ordinal) && !request.Query.EndsWith("limit=1", StringComparison.Ordinal));
 
     private async Task StartOperatorAsync(CancellationToken cancel)
     {
@@ -276,6 +290,8 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
         private const int Kept = 40;
         private readonly ConcurrentQueue<string> lines = new();
 
+        public TimeProvider? Time { get; set; }
+
         public ILogger CreateLogger(string categoryName) => this;
 
         public IDisposable? BeginScope<TState>(TState state)
@@ -285,7 +301,7 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            lines.Enqueue($"  {logLevel}: {formatter(state, exception)} {exception}");
+            lines.Enqueue($"  {Time?.GetUtcNow():HH:mm:ss.fff} {logLevel}: {formatter(state, exception)} {exception?.GetType().Name}");
             while (lines.Count > Kept) lines.TryDequeue(out _);
         }
 

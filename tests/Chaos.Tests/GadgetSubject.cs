@@ -76,7 +76,13 @@ internal sealed class GadgetSubject(int seed) : Subject
         }
     }
 
-    public override void DataLost() => lost = [.. ledger.Held.Keys];
+    public override bool Synced(IInformerCaches caches) => caches.Get<Gadget>().Synced;
+
+    public override void DataLost(bool operatorKnew)
+    {
+        lost = [.. ledger.Held.Keys];
+        if (!operatorKnew) OperatorRestarted();
+    }
 
     public override void OperatorRestarted()
     {

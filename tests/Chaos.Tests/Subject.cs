@@ -43,8 +43,12 @@ internal abstract class Subject
     /// <summary>What keeps the world from being as declared; null when it is.</summary>
     public abstract string? Unsettled(IApi api, IReadOnlySet<int> alive);
 
+    /// <summary>Whether the operator has read its first lists.</summary>
+    public virtual bool Synced(IInformerCaches caches) => true;
+
     /// <summary>The server is about to forget everything.</summary>
-    public virtual void DataLost()
+    /// <param name="operatorKnew">Whether the operator had read its first lists.</param>
+    public virtual void DataLost(bool operatorKnew)
     {
     }
 

@@ -46,12 +46,6 @@ internal sealed class Reflector<T>(
             var delay = TimeSpan.Zero;
             try
             {
-                if (version is not null && mayBeAnotherServer)
-                {
-                    await EnsureServerKnowsVersionAsync(cancellationToken);
-                }
-
-                mayBeAnotherServer = false;
                 if (version is null && !useWatchList)
                 {
                     var list = await List().ReadAsync(cancellationToken);
@@ -95,9 +89,8 @@ internal sealed class Reflector<T>(
 
     private TimeSpan AfterFailure(Exception error)
     {
-        var unanswered = error is HttpRequestException or IOException or TimeoutException;
-        answeredFailures = unanswered ? 0 : answeredFailures + 1;
-        mayBeAnotherServer |= unanswered;
+        mayBeAnotherServer = true;
+        answeredFailures = error is HttpRequestException or IOException or TimeoutException ? 0 : answeredFailures + 1;
         var decision = ReflectorDecision.For(error, streamingList, answeredFailures);
         streamingList = false;
         if (decision.WithoutWatchList)
@@ -158,6 +151,8 @@ internal sealed class Reflector<T>(
         {
             throw new VersionWentBackException(version!, now);
         }
+
+        mayBeAnotherServer = false;
     }
 
     /// <summary>One watch, to its end. Without a known version it begins with a streamed list.</summary>
@@ -189,6 +184,12 @@ internal sealed class Reflector<T>(
             watchdog.CancelAfter(streamingList ? WatchListPatience : agreed + WatchdogGrace);
             if (!streamingList)
             {
+                // After the watch has begun: asked before, the answer might be another server's.
+                if (mayBeAnotherServer)
+                {
+                    await EnsureServerKnowsVersionAsync(linked.Token);
+                }
+
                 Recovered();
             }
 
@@ -344,6 +345,7 @@ internal sealed class Reflector<T>(
     {
         version = listVersion;
         streamingList = false;
+        mayBeAnotherServer = false;
         Recovered();
         foreach (var (key, why) in unreadable)
         {
