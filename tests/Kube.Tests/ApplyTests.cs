@@ -192,4 +192,20 @@ public sealed class ApplyTests
         api.Delete(TinyApi.WidgetPath("owner"));
         (await f.Services.GetRequiredService<IStatusWriter>().UpdateStatusAsync(owner, new WidgetStatus { Phase = "x" }, Ct)).ShouldBeSameAs(owner);
     }
+
+    [Fact]
+    public async Task Status_OfAnEntityThatWasMadeAnew_IsNotWritten_AndItsNewsIsWaitedFor()
+    {
+        await using var api = await TinyApi.StartAsync();
+        var (f, _, owner) = await StartAsync(api);
+        await using var __ = f;
+        api.Intercept = async (context, request) =>
+        {
+            if (request.Method != "PATCH") return false;
+            await context.StatusAsync(409, "Conflict", "Operation cannot be fulfilled on widgets: Precondition failed: UID in precondition: a, UID in object meta: b");
+            return true;
+        };
+        (await f.Services.GetRequiredService<IStatusWriter>().UpdateStatusAsync(owner, new WidgetStatus { Phase = "x" }, Ct)).ShouldBeSameAs(owner);
+        f.Services.GetRequiredService<PendingWrites>().MayProceed(owner.Metadata.Uid, () => { }).ShouldBeFalse();
+    }
 }

@@ -103,6 +103,30 @@ public sealed class FinalizerTests
     }
 
     [Fact]
+    public async Task GoneBeforeItsFinalizer_IsNotReconciled_HoweverLateItsNews()
+    {
+        await using var api = await TinyApi.StartAsync();
+        api.PutWidget("a");
+        var late = true;
+        api.Intercept = (_, r) =>
+        {
+            if (r.Method == "PATCH" && late)
+            {
+                late = false;
+                api.HoldEvents();
+                api.Delete(TinyApi.WidgetPath("a"));
+            }
+
+            return Task.FromResult(false);
+        };
+        await using var f = await StartAsync(api);
+        await f.Until(() => !late, "the attempt to attach the finalizer");
+        api.ReleaseEvents();
+        await f.UntilCalled("deleted a");
+        f.Behaviour.Count("reconcile a").ShouldBe(0);
+    }
+
+    [Fact]
     public void Identifier_MustBeQualified() => Should.Throw<ArgumentException>(() => StartBad())
         .Message.ShouldStartWith("\"nonsense\" is no finalizer id");
 

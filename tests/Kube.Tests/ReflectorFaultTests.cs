@@ -10,12 +10,20 @@ namespace Nemotron.Kube.Tests;
 public sealed class ReflectorFaultTests
 {
     /// <summary>Answers list and watch in turn: lists say what <paramref name="list"/> says, the n-th watch does what the n-th script does; later ones hang.</summary>
-    private static Func<HttpContext, SeenRequest, Task> Script(Func<string> list, params Func<HttpContext, SeenRequest, Task>[] watches)
+    private static Func<HttpContext, SeenRequest, Task> Script(Func<string> list, params Func<HttpContext, SeenRequest, Task>[] watches) =>
+        Script(list, () => 1_000_000, watches);
+
+    /// <summary>As above; the server counts at <paramref name="version"/> when it is asked.</summary>
+    private static Func<HttpContext, SeenRequest, Task> Script(Func<string> list, Func<int> version, params Func<HttpContext, SeenRequest, Task>[] watches)
     {
         var next = -1;
         return async (context, request) =>
         {
-            if (!request.IsWatch)
+            if (InformerFixture.AsksForVersion(request))
+            {
+                await context.JsonAsync(Widgets.List(version()));
+            }
+            else if (!request.IsWatch)
             {
                 await context.JsonAsync(list());
             }
@@ -125,12 +133,12 @@ public sealed class ReflectorFaultTests
                     await context.JsonAsync(Widgets.List(9, Widgets.Json("b", 2)));
                 }
             },
-            o => o.PageSize = 1);
+            o => o.PageSize = 2);
         await f.Until(() => f.Watches.Count == 2, "the watch after the list");
 
         f.Informer.List().Select(w => w.Metadata.Name).Order().ShouldBe(["a", "b"]);
         f.Lists.Select(r => r.Parameter("continue")).ShouldBe([null, "t/2"]);
-        f.Lists.ShouldAllBe(r => r.Parameter("limit") == "1");
+        f.Lists.ShouldAllBe(r => r.Parameter("limit") == "2");
         f.Watches[1].Parameter("resourceVersion").ShouldBe("9");
     }
 
@@ -458,6 +466,7 @@ public sealed class ReflectorFaultTests
         var lists = 0;
         await using var f = await InformerFixture.StartAsync(Script(
             () => Interlocked.Increment(ref lists) == 1 ? Widgets.List(700, Widgets.Json("old", 600)) : Widgets.List(5, Widgets.Json("fresh", 4)),
+            () => 5,
             async (c, _) =>
             {
                 await c.BeginWatchAsync();

@@ -42,9 +42,11 @@ internal sealed class StatusWriter(KubeApi api, PendingWrites pending, OperatorS
             pending.Wrote(written.Metadata.Uid, typeof(T), key, written.Metadata.ResourceVersion);
             return written;
         }
-        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.NotFound && ApiErrors.NamesAnObject(e))
+        catch (HttpOperationException e) when (
+            (e.Response.StatusCode == HttpStatusCode.NotFound && ApiErrors.NamesAnObject(e)) || ApiErrors.IsAnotherObject(e))
         {
-            // Deleted meanwhile: its status interests nobody any more.
+            // Deleted meanwhile, or made anew: its status interests nobody any more. Who does not know yet waits for the news.
+            pending.Deleted(entity.Metadata.Uid, typeof(T), key, entity.Metadata.Uid);
             return entity;
         }
     }

@@ -15,17 +15,17 @@ internal sealed class FinalizerPatch(KubeApi api, OperatorSettings settings, Pen
 {
     private const int Attempts = 4;
 
-    /// <summary>Makes sure that the entity has these finalizers; the entity as it is then.</summary>
-    internal Task<T> AddAsync<T>(T entity, IReadOnlyList<string> identifiers, CancellationToken cancellationToken)
+    /// <summary>Makes sure that the entity has these finalizers; the entity as it is then, or null when it is gone.</summary>
+    internal Task<T?> AddAsync<T>(T entity, IReadOnlyList<string> identifiers, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
         ChangeAsync(entity, existing => [.. existing, .. identifiers.Except(existing)], cancellationToken);
 
-    /// <summary>Makes sure that the entity does not have this finalizer; the entity as it is then, or as it was when it is gone.</summary>
-    internal Task<T> RemoveAsync<T>(T entity, string identifier, CancellationToken cancellationToken)
+    /// <summary>Makes sure that the entity does not have this finalizer; the entity as it is then, or null when it is gone.</summary>
+    internal Task<T?> RemoveAsync<T>(T entity, string identifier, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
         ChangeAsync(entity, existing => [.. existing.Where(f => f != identifier)], cancellationToken);
 
-    private async Task<T> ChangeAsync<T>(T entity, Func<IReadOnlyList<string>, string[]> change, CancellationToken cancellationToken)
+    private async Task<T?> ChangeAsync<T>(T entity, Func<IReadOnlyList<string>, string[]> change, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var key = NamespacedName.Of(entity);
@@ -49,7 +49,7 @@ internal sealed class FinalizerPatch(KubeApi api, OperatorSettings settings, Pen
             }
             catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.NotFound)
             {
-                return current;
+                return Gone(entity, key);
             }
             catch (HttpOperationException e) when (
                 attempt < Attempts && e.Response.StatusCode is HttpStatusCode.UnprocessableEntity or HttpStatusCode.Conflict)
@@ -57,12 +57,20 @@ internal sealed class FinalizerPatch(KubeApi api, OperatorSettings settings, Pen
                 // The test failed: what we know is out of date.
                 if (await api.GetAsync<T>(key, cancellationToken) is not { } live || live.Metadata.Uid != entity.Metadata.Uid)
                 {
-                    return current;
+                    return Gone(entity, key);
                 }
 
                 current = live;
             }
         }
+    }
+
+    /// <summary>The cache still has it: whoever went on would make children for nobody.</summary>
+    private T? Gone<T>(T entity, NamespacedName key)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        pending.Deleted(entity.Metadata.Uid, typeof(T), key, entity.Metadata.Uid);
+        return null;
     }
 
     internal static JsonArray Operations(IKubernetesObject<V1ObjectMeta> current, IReadOnlyList<string> existing, string[] wanted)

@@ -62,11 +62,13 @@ internal sealed class ObjectReconciler<TEntity>(
         if (settings.AutoAttachFinalizers && finalizers.Count > 0
             && finalizers.Select(f => f.Identifier).Except(entity.Metadata.Finalizers ?? []).ToArray() is { Length: > 0 } missing)
         {
-            entity = await finalizerPatch.AddAsync(entity, missing, cancellationToken);
-            if (entity.Metadata.DeletionTimestamp is not null)
+            if (await finalizerPatch.AddAsync(entity, missing, cancellationToken) is not { Metadata.DeletionTimestamp: null } attached)
             {
+                // The news of its end is on its way.
                 return ReconcileOutcome.Success;
             }
+
+            entity = attached;
         }
 
         return await WithControllerAsync(c => c.ReconcileAsync(entity, cancellationToken), entity);
@@ -93,7 +95,12 @@ internal sealed class ObjectReconciler<TEntity>(
 
             if (settings.AutoDetachFinalizers)
             {
-                entity = await finalizerPatch.RemoveAsync(entity, finalizer.Identifier, cancellationToken);
+                if (await finalizerPatch.RemoveAsync(entity, finalizer.Identifier, cancellationToken) is not { } left)
+                {
+                    return ReconcileOutcome.Success;
+                }
+
+                entity = left;
             }
         }
 

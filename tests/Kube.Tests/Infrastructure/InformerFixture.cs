@@ -32,7 +32,7 @@ internal sealed class InformerFixture : IAsyncDisposable, IInformerHandler<Widge
     internal IReadOnlyList<SeenRequest> Lists => [.. Host.Requests.Where(r => !r.IsWatch && !AsksForVersion(r))];
 
     /// <summary>Lists of one object, which ask what version the server counts at.</summary>
-    internal IReadOnlyList<SeenRequest> VersionChecks => [.. Host.Requests.Where(r => !r.IsWatch && AsksForVersion(r))];
+    internal IReadOnlyList<SeenRequest> VersionChecks => [.. Host.Requests.Where(r => AsksForVersion(r))];
 
     internal static async Task<InformerFixture> StartAsync(
         Func<HttpContext, SeenRequest, Task> answer, Action<InformerOptions<Widget>>? configure = null, Action<OperatorSettings>? settings = null)
@@ -77,5 +77,5 @@ internal sealed class InformerFixture : IAsyncDisposable, IInformerHandler<Widge
         stop.Dispose();
     }
 
-    private static bool AsksForVersion(SeenRequest request) => request.Parameter("limit") == "1";
+    internal static bool AsksForVersion(SeenRequest request) => !request.IsWatch && request.Parameter("limit") == "1";
 }
