@@ -114,6 +114,7 @@ public static class NemotronControllers
     {
         builder.Services.AddSingleton(new EngineWatchOptions { Ask = askEngines });
         builder.Services.AddSingleton<EngineHealthMetrics>();
+        builder.Services.AddSingleton(services => new GatewayCounts(ReasoningProbe.Direct(), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<EngineRestarts>();
         builder.Services.AddSingleton<IPodDeletion, PodDeletion>();
         builder.AddLeaderService<EngineWatch>();

@@ -31,6 +31,10 @@ internal static class EngineEndpoints
         };
     }
 
+    /// <summary>The address of the gateway beside the engine; null where none runs.</summary>
+    public static string? GatewayOf(PodView pod) =>
+        pod.Status?.ContainerStatuses?.Any(container => container is { Name: GatewayContainer.Name, State.Running: not null }) == true ? pod.Status.PodIP : null;
+
     /// <summary>What names a pod among those that are asked.</summary>
     public static string KeyOf(PodView pod) => $"{pod.Metadata.NamespaceProperty}/{pod.Metadata.Name}";
 

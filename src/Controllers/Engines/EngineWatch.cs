@@ -18,15 +18,18 @@ internal sealed class EngineWatch(
     IReconcileQueue<NemotronDeployment> queue,
     EngineWatchOptions options,
     EngineHealthMetrics metrics,
+    GatewayCounts gateways,
     TimeProvider time,
     ILoggerFactory logs) : ILeaderService, IEngineReports
 {
     private static readonly HealingLimits Limits = HealingLimits.Default;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private const int GatewaysAtOnce = 32;
 
     private readonly ConcurrentDictionary<NamespacedName, LaunchSpec> _followed = new();
     private readonly ConcurrentDictionary<string, Found> _found = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _gatewayAddresses = new(StringComparer.Ordinal);
     private readonly Queue<DateTimeOffset> _restarts = new();
     private readonly Lock _restartGate = new();
     private volatile EngineFleet? _fleet;
@@ -88,7 +91,7 @@ internal sealed class EngineWatch(
         using var clients = new EngineClients(time);
         await using var fleet = new EngineFleet(clients.Open, options.Fleet, time, logs.CreateLogger<EngineFleet>());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var polling = fleet.RunAsync(stop.Token);
+        var polling = Task.WhenAll(fleet.RunAsync(stop.Token), ReadGatewaysAsync(fleet, stop.Token));
         _fleet = fleet;
         try
         {
@@ -109,6 +112,7 @@ internal sealed class EngineWatch(
             _fleet = null;
             _counted = new Counted(0, 0);
             _found.Clear();
+            _gatewayAddresses.Clear();
             metrics.Show([]);
             await stop.CancelAsync().ConfigureAwait(false);
             await polling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -126,6 +130,8 @@ internal sealed class EngineWatch(
                 if (pod.Metadata.NamespaceProperty != deployment.Namespace || EngineEndpoints.Of(pod, launch) is not { } endpoint) continue;
                 fleet.Put(endpoint);
                 asked.Add(endpoint.Key);
+                if (EngineEndpoints.GatewayOf(pod) is { } gateway) _gatewayAddresses[endpoint.Key] = gateway;
+                else _gatewayAddresses.TryRemove(endpoint.Key, out _);
                 _found.GetOrAdd(endpoint.Key, _ => new Found(deployment, null, null));
             }
         }
@@ -134,6 +140,21 @@ internal sealed class EngineWatch(
         {
             fleet.Remove(key);
             _found.TryRemove(key, out _);
+            _gatewayAddresses.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>Tells the fleet what gateways count, as often as engines' loads are read.</summary>
+    private async Task ReadGatewaysAsync(EngineFleet fleet, CancellationToken cancellationToken)
+    {
+        if (options.Fleet.LoadInterval is not { } every) return;
+        using var timer = new PeriodicTimer(every, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await Parallel.ForEachAsync(_gatewayAddresses, new ParallelOptions { MaxDegreeOfParallelism = GatewaysAtOnce, CancellationToken = cancellationToken }, async (gateway, cancel) =>
+            {
+                if (await gateways.ReadAsync(gateway.Value, cancel).ConfigureAwait(false) is { } counted) fleet.ObserveGateway(gateway.Key, counted);
+            }).ConfigureAwait(false);
         }
     }
 

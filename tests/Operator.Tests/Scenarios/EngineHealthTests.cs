@@ -95,6 +95,23 @@ public class EngineHealthTests
     }
 
     [Fact]
+    public async Task A_hang_of_an_engine_that_does_not_say_what_runs_is_found_by_the_gateway_beside_it()
+    {
+        await using var cluster = await StartAsync("1xH100:8", gateway: true);
+        await cluster.ApplyAsync(Nano(1, "1.2.1"));
+        await cluster.UntilReadyAsync(1);
+        var before = cluster.Pods("nano").Single();
+        await using var load = await EngineLoad.BeginAsync(before);
+
+        var struck = cluster.Lab.Time.GetUtcNow();
+        cluster.Lab.SetFault("models", before.Metadata.Name, "hang");
+        await Until.TrueAsync(() => cluster.Pods("nano").All(pod => pod.Metadata.Uid != before.Metadata.Uid), "the pod to be replaced", Limit, cluster.Told);
+        await cluster.UntilReadyAsync(1, limit: Limit);
+        Report(cluster, "hang, trtllm-serve 1.2", struck, TimeSpan.FromMinutes(15));
+        (await cluster.EventsAsync("EngineRestarted")).ShouldContain("requests in flight by the gateway's count, and no token for");
+    }
+
+    [Fact]
     public async Task A_dead_stub_that_Triton_does_not_see_is_found_by_the_requests_that_fail()
     {
         await using var cluster = await StartAsync("1xH100:8");
@@ -192,9 +209,9 @@ public class EngineHealthTests
           engine: {"{"}type: TrtLlmServe, version: {Counting}{"}"}
         """;
 
-    private static async Task<TestCluster> StartAsync(string nodes, LabAddOns with = LabAddOns.None)
+    private static async Task<TestCluster> StartAsync(string nodes, LabAddOns with = LabAddOns.None, bool gateway = false)
     {
-        var cluster = await TestCluster.StartAsync(nodes, clockSpeed: 60, engines: LabEngines.Simulated, with: with);
+        var cluster = await TestCluster.StartAsync(nodes, clockSpeed: 60, engines: LabEngines.Simulated, gateway: gateway, with: with);
         await cluster.StartOperatorAsync();
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool));
         return cluster;

@@ -1,0 +1,57 @@
+using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Engines.Health.Progress;
+using Nemotron.Engines.Metrics.Exposition;
+
+namespace Nemotron.Controllers.Engines;
+
+/// <summary>
+/// Reads what the gateway beside an engine counts. It knows what runs and what comes back whatever the engine says: trtllm-serve up to 1.2, Triton's llmapi model
+/// and trtllm-serve's gRPC do not tell how many requests run.
+/// </summary>
+internal sealed class GatewayCounts(HttpMessageHandler handler, TimeProvider time) : IDisposable
+{
+    private const string InFlight = "nemotron_gateway_requests_in_flight";
+    private const string OutputTokens = "nemotron_gateway_output_tokens_total";
+    private const string Requests = "nemotron_gateway_requests_total";
+    private static readonly NameSet Wanted = new([InFlight, OutputTokens, Requests]);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    private readonly HttpClient _client = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>What the gateway of a pod has counted; null when it cannot be read, and then nothing is known.</summary>
+    /// <param name="address">The pod's address, v4 or v6.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<GatewayProgress?> ReadAsync(string address, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        var url = new UriBuilder("http", address, GatewayContainer.AdminPort, "/metrics").Uri;
+        try
+        {
+            using var response = await _client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode) return null;
+            await using var text = await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
+            return Of(await ExpositionReader.ReadAsync(text, Wanted, either.Token).ConfigureAwait(false), time.GetUtcNow());
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The progress that a scrape shows; null when it is not a gateway's, or lacks something.</summary>
+    internal static GatewayProgress? Of(MetricFamilies scrape, DateTimeOffset now)
+    {
+        if (scrape.MalformedLines > 0 || !scrape.Has(InFlight) || !scrape.Has(OutputTokens)) return null;
+        var inFlight = Sum(scrape, InFlight);
+        // A request that ends without a token, such as an embedding or a refusal, has moved as well.
+        var moved = Sum(scrape, OutputTokens) + Sum(scrape, Requests);
+        return double.IsFinite(inFlight) && double.IsFinite(moved) && inFlight is >= 0 and <= int.MaxValue ? new GatewayProgress((int)inFlight, moved, now) : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private static double Sum(MetricFamilies scrape, string name) => scrape[name].Sum(series => series.Value);
+}
