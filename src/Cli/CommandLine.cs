@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using k8s.Autorest;
 using Nemotron.Cli.Clusters;
+using Nemotron.Cli.Doctor;
 using Nemotron.Cli.Explanations;
 using Nemotron.Cli.Models;
 using Nemotron.Cli.Plans;
@@ -25,6 +26,7 @@ internal static class CommandLine
         {
             StatusCommand.Create(terminal),
             ExplainCommand.Create(terminal),
+            DoctorCommand.Create(terminal),
             PlanCommand.Create(terminal),
             PredictCommand.Create(terminal),
             SimulateCommand.Create(terminal),
