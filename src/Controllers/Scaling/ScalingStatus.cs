@@ -40,6 +40,10 @@ internal static class ScalingStatus
     /// <summary>The autoscaler's conditions.</summary>
     public static void Set(ConditionSet conditions, DeploymentSnapshot snapshot)
     {
+        if (OtherScalers.Conflict(snapshot.Entity.Spec, snapshot.OtherScalers) is { } conflict)
+            conditions.Set(ConditionTypes.ScalingOwned, false, ConditionReasons.AnotherScaler, conflict);
+        else if (snapshot.Entity.Spec.Autoscaling is not null)
+            conditions.Set(ConditionTypes.ScalingOwned, true, ConditionReasons.SoleScaler, "No HorizontalPodAutoscaler and no ScaledObject claims the number of replicas as well.");
         if (snapshot.Entity.Spec.Autoscaling is null) return;
         if (!snapshot.ScalingConfigured)
         {
