@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using k8s.Autorest;
+using Nemotron.Cli.Bundles;
 using Nemotron.Cli.Clusters;
+using Nemotron.Cli.Completions;
 using Nemotron.Cli.Doctor;
 using Nemotron.Cli.Explanations;
+using Nemotron.Cli.Loads;
 using Nemotron.Cli.Models;
 using Nemotron.Cli.Plans;
 using Nemotron.Cli.Predictions;
@@ -26,13 +29,17 @@ internal static class CommandLine
         {
             StatusCommand.Create(terminal),
             ExplainCommand.Create(terminal),
+            TopCommand.Create(terminal),
             DoctorCommand.Create(terminal),
+            SupportBundleCommand.Create(terminal),
             PlanCommand.Create(terminal),
             PredictCommand.Create(terminal),
             SimulateCommand.Create(terminal),
             ModelsCommand.Create(terminal),
             GpusCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
         };
+        if (args is [CompletionCommand.Asked, .. var words]) return CompletionCommand.Answer(root, words, terminal);
         var parsed = root.Parse(args);
         // The whole help text would bury the one line that says what is wrong.
         if (parsed.Action is ParseErrorAction mistake) mistake.ShowHelp = false;

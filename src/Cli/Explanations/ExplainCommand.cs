@@ -12,6 +12,7 @@ internal static class ExplainCommand
         var output = OutputOption.Create();
         var cluster = new ClusterOptions();
         var command = new Command("explain", "Explains a deployment's number of replicas: the autoscaler's last decision with its figures, and what holds the number.") { name, output };
+        DeploymentNames.AddTo(name, cluster, terminal);
         cluster.AddTo(command, allNamespaces: false);
         command.SetAction(async (given, cancellationToken) =>
         {

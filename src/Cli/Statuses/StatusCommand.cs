@@ -14,6 +14,7 @@ internal static class StatusCommand
         var output = OutputOption.Create();
         var cluster = new ClusterOptions();
         var command = new Command("status", "Shows NemotronDeployments as trees: replicas, pods with node and GPUs, conditions (bad ones first), the last scaling decision.") { name, output };
+        DeploymentNames.AddTo(name, cluster, terminal);
         cluster.AddTo(command, allNamespaces: true);
         command.SetAction(async (given, cancellationToken) =>
         {

@@ -29,9 +29,9 @@ internal sealed class PluginLab : IAsyncDisposable
 
     public string Kubeconfig { get; }
 
-    public static async Task<PluginLab> StartAsync(string nodes = "", bool crds = true, LabAddOns with = LabAddOns.None, AuthorizationMode authorization = AuthorizationMode.AlwaysAllow)
+    public static async Task<PluginLab> StartAsync(string nodes = "", bool crds = true, LabAddOns with = LabAddOns.None, AuthorizationMode authorization = AuthorizationMode.AlwaysAllow, LabEngines engines = LabEngines.None)
     {
-        var lab = new PluginLab(await LabCluster.StartAsync(new LabClusterOptions { Nodes = nodes, With = with, Authorization = authorization, LoadSpeed = 100 }, TestContext.Current.CancellationToken));
+        var lab = new PluginLab(await LabCluster.StartAsync(new LabClusterOptions { Nodes = nodes, With = with, Authorization = authorization, Engines = engines, LoadSpeed = 100 }, TestContext.Current.CancellationToken));
         if (crds) await lab.ApplyFilesAsync("config/crd");
         return lab;
     }
