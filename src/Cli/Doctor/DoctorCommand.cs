@@ -52,6 +52,6 @@ internal static class DoctorCommand
 
         var faults = results.Sum(result => result.Findings.Count(finding => finding.Severity == Severity.Fault));
         var warnings = results.Sum(result => result.Findings.Count) - faults;
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{faults} faults, {warnings} warnings"));
+        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{faults} fault{(faults == 1 ? "" : "s")}, {warnings} warning{(warnings == 1 ? "" : "s")}"));
     }
 }

@@ -20,8 +20,11 @@ internal enum ConditionVerdict
 internal static class ConditionVerdicts
 {
     /// <summary>Most are wished True; Progressing and ScalingLimited only say what goes on.</summary>
-    public static ConditionVerdict Of(V1Condition condition) => condition switch
+    /// <param name="condition">The condition.</param>
+    /// <param name="scales">Whether the deployment declares autoscaling: without it nothing waits for metrics, and an engine has none until its first request.</param>
+    public static ConditionVerdict Of(V1Condition condition, bool scales) => condition switch
     {
+        { Type: ConditionTypes.MetricsAvailable, Status: "False" } when !scales => ConditionVerdict.Doubtful,
         { Reason: ConditionReasons.ProgressDeadlineExceeded or ConditionReasons.GateFailed } => ConditionVerdict.Bad,
         { Type: ConditionTypes.Progressing, Status: "True" } => ConditionVerdict.Doubtful,
         { Type: ConditionTypes.Progressing } => ConditionVerdict.Good,

@@ -77,7 +77,7 @@ internal sealed record StatusReport
             TokensPerSecond = status?.TokensPerSecond,
             UpToDate = status?.ObservedGeneration == entity.Metadata.Generation,
             Pods = [.. pods.OrderBy(pod => pod.Replica, StringComparer.Ordinal).ThenBy(pod => pod.IsWorker).ThenBy(pod => pod.Metadata.Name, StringComparer.Ordinal).Select(pod => PodReport.Of(pod, now))],
-            Conditions = [.. (status?.Conditions ?? []).Select(condition => ConditionReport.Of(condition, now)).OrderBy(condition => condition.Verdict)],
+            Conditions = [.. (status?.Conditions ?? []).Select(condition => ConditionReport.Of(condition, spec.Autoscaling is not null, now)).OrderBy(condition => condition.Verdict)],
             LastScaling = status?.LastScaling is { } change ? ScalingReport.Of(change, now) : null,
             Decision = status?.Autoscaler?.Message,
         };
@@ -104,8 +104,8 @@ internal sealed record PodReport(string Name, string Replica, bool InGroup, stri
 /// <summary>A condition of a <see cref="StatusReport"/>.</summary>
 internal sealed record ConditionReport(string Type, string Status, string Reason, string Message, ConditionVerdict Verdict, string Since)
 {
-    public static ConditionReport Of(k8s.Models.V1Condition condition, DateTimeOffset now) => new(
-        condition.Type, condition.Status, condition.Reason, condition.Message, ConditionVerdicts.Of(condition), Cli.Age.Of(condition.LastTransitionTime, now));
+    public static ConditionReport Of(k8s.Models.V1Condition condition, bool scales, DateTimeOffset now) => new(
+        condition.Type, condition.Status, condition.Reason, condition.Message, ConditionVerdicts.Of(condition, scales), Cli.Age.Of(condition.LastTransitionTime, now));
 }
 
 /// <summary>A change of the number of replicas.</summary>

@@ -32,7 +32,7 @@ internal static class DeploymentCheck
 
         if (InGroups(entity) && survey.Definitions.Value is { } installed && !installed.ContainsKey(GroupsDefinition))
             yield return Finding.Fault(subject, $"A replica takes several nodes, and the CRD {GroupsDefinition} is not installed.", "Install LeaderWorkerSet (lws.sigs.k8s.io), or use GPUs of which one node holds a replica.");
-        foreach (var condition in (entity.Status.Conditions ?? []).Where(IsStuck))
+        foreach (var condition in (entity.Status.Conditions ?? []).Where(condition => IsStuck(condition, entity.Spec.Autoscaling is not null)))
             yield return Finding.Fault(subject, $"{condition.Type} is {condition.Status} for {Age.Of(condition.LastTransitionTime, survey.Now)} ({condition.Reason}): {condition.Message}", $"docs/troubleshooting.md has {condition.Reason}; kubectl nemotron status {entity.Metadata.Name} -n {entity.Metadata.NamespaceProperty} shows the pods.");
         if (entity.Spec.Autoscaling is not null && survey.Operators.Value is { Count: > 0 } operators && operators.All(one => one.Argument("--prometheus-url") is null))
             yield return Finding.Fault(subject, "It declares autoscaling, and the operator has no Prometheus to ask: nothing is scaled.", "Start the operator with --prometheus-url (chart: prometheus.url).");
@@ -41,7 +41,7 @@ internal static class DeploymentCheck
     private static bool InGroups(NemotronDeployment entity) => entity.Status?.Plan?.NodesPerReplica is > 1;
 
     // Loading, rolling out and half of the replicas ready are on their way; a missing CRD is told above, with its fix.
-    private static bool IsStuck(V1Condition condition) => ConditionVerdicts.Of(condition) == ConditionVerdict.Bad
+    private static bool IsStuck(V1Condition condition, bool scales) => ConditionVerdicts.Of(condition, scales) == ConditionVerdict.Bad
         && condition.Reason is not ConditionReasons.CrdMissing
         && (condition.Type != ConditionTypes.Ready || condition.Reason == ConditionReasons.Degraded);
 
