@@ -1,9 +1,19 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using k8s.Autorest;
+using Nemotron.Cli.Bundles;
+using Nemotron.Cli.Clusters;
+using Nemotron.Cli.Completions;
+using Nemotron.Cli.Doctor;
+using Nemotron.Cli.Explanations;
+using Nemotron.Cli.Loads;
 using Nemotron.Cli.Models;
 using Nemotron.Cli.Plans;
 using Nemotron.Cli.Predictions;
 using Nemotron.Cli.Simulations;
+using Nemotron.Cli.Statuses;
+using Nemotron.Controllers.Prometheus;
+using Nemotron.Kube;
 using Nemotron.Planning;
 using Nemotron.Planning.Capacity;
 
@@ -17,12 +27,19 @@ internal static class CommandLine
     {
         var root = new RootCommand("Plans and inspects Llama-Nemotron deployments.")
         {
+            StatusCommand.Create(terminal),
+            ExplainCommand.Create(terminal),
+            TopCommand.Create(terminal),
+            DoctorCommand.Create(terminal),
+            SupportBundleCommand.Create(terminal),
             PlanCommand.Create(terminal),
             PredictCommand.Create(terminal),
             SimulateCommand.Create(terminal),
             ModelsCommand.Create(terminal),
             GpusCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
         };
+        if (args is [CompletionCommand.Asked, .. var words]) return CompletionCommand.Answer(root, words, terminal);
         var parsed = root.Parse(args);
         // The whole help text would bury the one line that says what is wrong.
         if (parsed.Action is ParseErrorAction mistake) mistake.ShowHelp = false;
@@ -42,20 +59,46 @@ internal static class CommandLine
             terminal.Error.WriteLine($"error: {error.Message}");
             return ExitCodes.BadInput;
         }
+        catch (NotFoundException error)
+        {
+            terminal.Error.WriteLine($"error: {error.Message}");
+            return ExitCodes.NotFound;
+        }
+        catch (Exception error) when (error is KubeconfigException or HttpOperationException or HttpRequestException or TimeoutException or PrometheusException)
+        {
+            terminal.Error.WriteLine($"error: {ApiErrors.Describe(error)}");
+            return ExitCodes.NoAnswer;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
     }
 }
 
 /// <summary>What the exit codes mean; the middle one is kubectl diff's.</summary>
 internal static class ExitCodes
 {
-    /// <summary>Done, and every plan fits.</summary>
+    /// <summary>Done, every plan fits, and no fault was found.</summary>
     public const int Ok = 0;
 
     /// <summary>Done, but a plan does not fit or is refused.</summary>
     public const int DoesNotFit = 1;
 
+    /// <summary>Done, and <c>doctor</c> found a fault.</summary>
+    public const int FaultFound = 1;
+
     /// <summary>The command line, a name or a file cannot be used.</summary>
     public const int BadInput = 2;
+
+    /// <summary>No kubeconfig can be used, or the API server or Prometheus does not answer, or refuses.</summary>
+    public const int NoAnswer = 3;
+
+    /// <summary>The cluster answers, and what was asked for is not in it.</summary>
+    public const int NotFound = 4;
+
+    /// <summary>Ended by Ctrl-C, as shells have it.</summary>
+    public const int Interrupted = 130;
 }
 
 /// <summary>Input that cannot be used, with the place and the reason as its message.</summary>

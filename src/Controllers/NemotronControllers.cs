@@ -64,6 +64,8 @@ public static class NemotronControllers
             // Only replicas over several nodes need it.
             informer.Optional = true;
         });
+        builder.AddInformer<HorizontalPodAutoscalerView>(Scaler);
+        builder.AddInformer<ScaledObjectView>(Scaler);
         builder.AddInformer<V1Service>(Packed);
         builder.AddInformer<V1ConfigMap>(Packed);
         builder.AddInformer<V1ServiceAccount>(Packed);
@@ -82,6 +84,8 @@ public static class NemotronControllers
             .Owns<V1ServiceAccount>(ChildChanged)
             .Owns<V1PodDisruptionBudget>(ChildChanged)
             .Watches<PodView>((pod, _) => OwnerOf(pod), PodView.Differs)
+            .Watches<HorizontalPodAutoscalerView>((scaler, _) => OtherScalers.TargetOf(scaler), OtherScalers.Differs)
+            .Watches<ScaledObjectView>((scaler, _) => OtherScalers.TargetOf(scaler), OtherScalers.Differs)
             .Watches<GpuNodePool>((_, caches) => All(caches), PoolChanged)
             .Watches<NodeView>((_, caches) => All(caches), NodeView.Differs)
             // Its status changes once the library has it.
@@ -126,6 +130,14 @@ public static class NemotronControllers
     {
         informer.LabelSelector = $"{NemotronLabels.ManagedBy}={NemotronLabels.ManagedByValue}";
         informer.Packed = true;
+    }
+
+    // KEDA need not be installed, and of an autoscaler only its target counts.
+    private static void Scaler<T>(InformerOptions<T> informer)
+        where T : class, IScalerView
+    {
+        informer.Optional = true;
+        informer.Without<V1ObjectMeta>("annotations", "labels", "generateName", "finalizers", "selfLink");
     }
 
     private static IEnumerable<NamespacedName> OwnerOf(PodView pod) =>

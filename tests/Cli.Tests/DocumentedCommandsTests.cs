@@ -10,7 +10,7 @@ public sealed class DocumentedCommandsTests
     [InlineData("capacity-model.md", 4)]
     public void Every_command_prints_what_the_page_shows(string page, int atLeast)
     {
-        var commands = Commands(File.ReadAllLines(Path.Combine(Repository(), "docs", page))).ToArray();
+        var commands = Commands(File.ReadAllLines(Repository.PathOf("docs", page))).ToArray();
         commands.Length.ShouldBeGreaterThanOrEqualTo(atLeast);
         foreach (var (command, shown) in commands)
         {
@@ -49,13 +49,4 @@ public sealed class DocumentedCommandsTests
     }
 
     private static string Squeezed(string line) => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-
-    private static string Repository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "NemotronOperator.sln"))) return folder.FullName;
-        }
-        throw new InvalidOperationException("no folder above the tests holds NemotronOperator.sln");
-    }
 }

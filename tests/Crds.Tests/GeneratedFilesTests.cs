@@ -18,6 +18,17 @@ public class GeneratedFilesTests
     }
 
     [Fact]
+    public void TheApiReference_IsWhatTheTypesSay()
+    {
+        var page = ApiReference.Page();
+        (File.ReadAllText(Path.Combine(Repository.Root, "docs", "api.md")) == page).ShouldBeTrue("docs/api.md is stale: run dotnet run --project src/Crds.Generator -- config/crd docs/api.md");
+        foreach (var kind in ApiKinds.All) page.ShouldContain($"## {kind.Name}\n");
+        page.ShouldContain("| `spec.autoscaling.targets.kvUtilizationPercent` | integer |");
+        page.ShouldContain("| **`spec.autoscaling.maxReplicas`** | integer |");
+        page.ShouldNotContain("|  |", customMessage: "a field without a description");
+    }
+
+    [Fact]
     public void ConfigCrd_HoldsNothingElse() =>
         Directory.EnumerateFileSystemEntries(Folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)
             .ShouldBe(CrdFiles.All().Select(f => f.Name).Order(StringComparer.Ordinal));

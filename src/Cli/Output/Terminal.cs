@@ -12,6 +12,12 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error,
     /// <summary>Whether a person watches <see cref="Error"/>, so that progress may be shown there.</summary>
     public bool Watched { get; init; }
 
+    /// <summary>Whether a person watches <see cref="Out"/>, so that a table may be drawn anew in its place.</summary>
+    public bool Interactive { get; init; }
+
+    /// <summary>The clock of ages, timeouts and intervals.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>The process's own streams. Colours need a terminal that is not dumb, and an environment without NO_COLOR.</summary>
     public static Terminal Console()
     {
@@ -22,6 +28,7 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error,
         return new Terminal(System.Console.In, System.Console.Out, System.Console.Error, colours, piped ? Unbounded : Math.Max(80, System.Console.WindowWidth))
         {
             Watched = !System.Console.IsErrorRedirected,
+            Interactive = !piped,
         };
     }
 

@@ -62,6 +62,9 @@ internal sealed record DeploymentSnapshot
     /// <summary>The pods of the NemotronDeployment.</summary>
     public required IReadOnlyList<PodView> Pods { get; init; }
 
+    /// <summary>Autoscalers of others that scale it, or what is kept for it.</summary>
+    public IReadOnlyList<Scaling.OtherScaler> OtherScalers { get; init; } = [];
+
     /// <summary>What the autoscaler says, since this process leads; null while it has said nothing.</summary>
     public Scaling.ScalingVerdict? Scaling { get; init; }
 

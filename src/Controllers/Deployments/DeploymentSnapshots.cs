@@ -18,6 +18,8 @@ internal sealed class DeploymentSnapshots(
     GatewayImage gateway,
     ScalingBoard board,
     TimeProvider time,
+    IInformerCache<HorizontalPodAutoscalerView> autoscalers,
+    IInformerCache<ScaledObjectView> scaledObjects,
     IEngineReports? engines = null)
 {
     public DeploymentSnapshot Of(NemotronDeployment entity)
@@ -35,6 +37,7 @@ internal sealed class DeploymentSnapshots(
             LiveGroups = groups.Get(entity.Metadata.NamespaceProperty, ChildNames.Groups(entity.Metadata.Name)),
             GroupsServed = groups.Served,
             Pods = own,
+            OtherScalers = OtherScalers.Of(entity, [.. autoscalers.List(entity.Metadata.NamespaceProperty), .. scaledObjects.List(entity.Metadata.NamespaceProperty)]),
             Scaling = board.Of(NamespacedName.Of(entity), entity.Metadata.Uid),
             ScalingConfigured = board.Configured,
             Engines = engines is null ? EngineFindings.None : EngineFindings.Of(own, engines, now, HealingLimits.Default),

@@ -17,6 +17,8 @@ namespace Nemotron.Controllers.Deployments;
 // Owner references that block their owner's deletion need this where OwnerReferencesPermissionEnforcement is on.
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronDeployment.Plural + "/finalizers"], Verbs = RbacVerb.Update)]
 [EntityRbac(typeof(GpuNodePool), typeof(NodeView), typeof(PodView), Verbs = RbacVerb.Read)]
+// Two owners of one number of replicas undo each other's work.
+[EntityRbac(typeof(HorizontalPodAutoscalerView), typeof(ScaledObjectView), Verbs = RbacVerb.Read)]
 [EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ConfigMap), typeof(V1ServiceAccount), typeof(V1PodDisruptionBudget),
     Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
 internal sealed partial class NemotronDeploymentController(
@@ -170,7 +172,7 @@ internal sealed partial class NemotronDeploymentController(
             if (condition is { Type: ConditionTypes.Ready, Status: "True" })
                 await events(entity, condition.Reason, condition.Message, EventType.Normal, cancellationToken);
             else if (condition is { Type: ConditionTypes.Accepted or ConditionTypes.CapacityAvailable, Status: "False" }
-                or { Type: ConditionTypes.Ready, Reason: ConditionReasons.Degraded } or { Type: ConditionTypes.ReasoningVerified, Status: "False" })
+                or { Type: ConditionTypes.Ready, Reason: ConditionReasons.Degraded } or { Type: ConditionTypes.ReasoningVerified or ConditionTypes.ScalingOwned, Status: "False" })
                 await events(entity, condition.Reason, condition.Message, EventType.Warning, cancellationToken);
         }
     }

@@ -40,6 +40,10 @@ internal static class ScalingStatus
     /// <summary>The autoscaler's conditions.</summary>
     public static void Set(ConditionSet conditions, DeploymentSnapshot snapshot)
     {
+        if (OtherScalers.Conflict(snapshot.Entity.Spec, snapshot.OtherScalers) is { } conflict)
+            conditions.Set(ConditionTypes.ScalingOwned, false, ConditionReasons.AnotherScaler, conflict);
+        else if (snapshot.Entity.Spec.Autoscaling is not null)
+            conditions.Set(ConditionTypes.ScalingOwned, true, ConditionReasons.SoleScaler, "No HorizontalPodAutoscaler and no ScaledObject claims the number of replicas as well.");
         if (snapshot.Entity.Spec.Autoscaling is null) return;
         if (!snapshot.ScalingConfigured)
         {
@@ -63,7 +67,7 @@ internal static class ScalingStatus
     private static (bool? Limited, string Reason, string Message) Limit(ScalingDecision decision, bool recommends) => decision.Reason switch
     {
         ScalingReason.NoData or ScalingReason.MetricsDown => (null, ConditionReasons.MetricsMissing, $"Held at {decision.Current} replicas: without metrics nothing is known of the demand."),
-        ScalingReason.Frozen => (true, ConditionReasons.Frozen, $"The annotation {ScalingPolicies.FreezeAnnotation} holds the number at {decision.Current}. Remove it to let the autoscaler go on."),
+        ScalingReason.Frozen => (true, ConditionReasons.Frozen, $"The annotation {NemotronAnnotations.FreezeScaling} holds the number at {decision.Current}. Remove it to let the autoscaler go on."),
         ScalingReason.MaxReplicas or ScalingReason.Schedule when decision.Desired >= decision.Bounds.Max && decision.Demand is { } demand && demand.Replicas > decision.Bounds.Max =>
             (true, ConditionReasons.AtMaxReplicas, $"The demand is for more than the {decision.Bounds.Max} replicas that {(decision.Bounds.Schedule is { } schedule ? $"schedule {schedule}" : "spec.autoscaling.maxReplicas")} allows. Raise it, or let requests wait."),
         ScalingReason.GpuCeiling => (true, ConditionReasons.InsufficientGpus, "The demand is for more replicas than the pool has free GPUs for. Add nodes, or free GPUs."),

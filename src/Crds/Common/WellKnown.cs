@@ -47,7 +47,7 @@ public static class NemotronLabels
 public static class NemotronAnnotations
 {
     /// <summary>On a NemotronDeployment: <c>"true"</c> leaves its number of replicas as it is.</summary>
-    public const string FreezeScaling = NemotronApi.Group + "/freeze-scaling";
+    public const string FreezeScaling = NemotronApi.Group + "/freeze-replicas";
 
     /// <summary>On a NemotronDeployment: any new value restarts its replicas by a rollout.</summary>
     public const string RestartedAt = NemotronApi.Group + "/restarted-at";

@@ -34,6 +34,9 @@ internal sealed partial class XmlDocumentation
     internal string? Of(PropertyInfo property) =>
         property.DeclaringType is { } type ? summaries.GetValueOrDefault($"P:{Name(type)}.{property.Name}") : null;
 
+    /// <summary>The summary of a constant or field, or null.</summary>
+    internal string? Of(FieldInfo field) => field.DeclaringType is { } type ? summaries.GetValueOrDefault($"F:{Name(type)}.{field.Name}") : null;
+
     private static string Name(Type type) =>
         ((type.IsGenericType ? type.GetGenericTypeDefinition().FullName : type.FullName) ?? type.Name).Replace('+', '.');
 

@@ -18,7 +18,7 @@ internal sealed class KubeClient : Kubernetes
     /// <summary>Sends a request and returns when the response's headers are there. The caller disposes the response.</summary>
     /// <exception cref="HttpOperationException">The status is not 2xx; the body has been read.</exception>
     internal async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string pathAndQuery, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken)
+        HttpMethod method, string pathAndQuery, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken, bool anyType = false)
     {
         using var request = new HttpRequestMessage(method, new Uri(BaseUri, pathAndQuery))
         {
@@ -26,6 +26,11 @@ internal sealed class KubeClient : Kubernetes
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (anyType)
+        {
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("*/*"));
+        }
+
         if (contentType is not null)
         {
             request.Content = new ReadOnlyMemoryContent(body);

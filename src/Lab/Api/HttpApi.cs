@@ -99,6 +99,7 @@ internal sealed class HttpApi(
             case "/": return ResponseWriter.JsonAsync(http, 200, Paths());
         }
         if (path == "/openapi/v2" || path.StartsWith("/openapi/v3", StringComparison.Ordinal)) return OpenApiAsync(http, path);
+        if (PodProxy.Matches(path)) return PodProxy.AnswerAsync(http, api, path);
         if (RequestRoute.Parse(path) is not { } route) return GroupAsync(http, path);
         if (route.Plural.Length == 0)
         {

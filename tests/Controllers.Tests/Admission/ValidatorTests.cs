@@ -126,7 +126,8 @@ public class ValidatorTests
             var fresh = new FreshObjects(_client);
             return new(
                 new DeploymentSnapshots(
-                    fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodView>(), Nemotron.Controllers.Deployments.Gateways.GatewayImage.OfThisVersion, new ScalingBoard(), TimeProvider.System),
+                    fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodView>(), Nemotron.Controllers.Deployments.Gateways.GatewayImage.OfThisVersion, new ScalingBoard(), TimeProvider.System,
+                    new FakeCache<HorizontalPodAutoscalerView>(), new FakeCache<ScaledObjectView>()),
                 fleet,
                 new KnownModels(_library, _models, new ModelSource(_client), fresh, TimeProvider.System), fresh);
         }

@@ -39,7 +39,7 @@ internal sealed class ReconcilerHarness
 
     public ScalingBoard Board { get; } = new() { Configured = true };
 
-    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Engines);
+    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Autoscalers, ScaledObjects, Engines);
 
     /// <summary>What engines are said to have said.</summary>
     public FakeEngineReports Engines { get; } = new();
@@ -64,6 +64,10 @@ internal sealed class ReconcilerHarness
     public FakeCache<V1Deployment> Deployments { get; } = new();
 
     public FakeCache<LeaderWorkerSet> Groups { get; } = new();
+
+    public FakeCache<HorizontalPodAutoscalerView> Autoscalers { get; } = new();
+
+    public FakeCache<ScaledObjectView> ScaledObjects { get; } = new();
 
     public FakeCache<V1Service> Services { get; } = new();
 

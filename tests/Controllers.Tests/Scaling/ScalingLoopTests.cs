@@ -158,7 +158,7 @@ public class ScalingLoopTests
     public async Task The_annotation_freezes_the_number()
     {
         await ScaledToThreeAsync();
-        _nano.Metadata.Annotations = new Dictionary<string, string> { [ScalingPolicies.FreezeAnnotation] = "true" };
+        _nano.Metadata.Annotations = new Dictionary<string, string> { [NemotronAnnotations.FreezeScaling] = "true" };
         _prometheus.Clear();
         foreach (var pod in new[] { "nano-1", "nano-2", "nano-3" }) _prometheus.Serves(pod, 0.01, 0);
         for (var i = 0; i < 60; i++) await TickAsync();

@@ -39,7 +39,7 @@ public class DocumentedExamplesTests
     [Fact]
     public void The_settings_shown_are_all_there_are_and_valid()
     {
-        var text = string.Join('\n', Blocks("yaml").Single());
+        var text = string.Join('\n', Blocks("yaml gateway").Single());
         var settings = GatewaySettingsYaml.Parse("docs/reasoning.md", text);
         // What is not the default is written again, so no key that the page shows is read into nothing.
         foreach (var key in GatewaySettingsYaml.Render(settings).Split('\n').Select(line => line.Split(':')[0].Trim()).Where(key => key.Length > 0)) text.ShouldContain(key + ":");

@@ -25,6 +25,10 @@ internal static partial class ChildNames
     /// </summary>
     public static string Groups(string owner) => owner + GroupSuffix;
 
+    /// <summary>Whose such a LeaderWorkerSet would be; null where it is none of ours.</summary>
+    public static string? OwnerOfGroups(string name) =>
+        name.Length > GroupSuffix.Length && name.EndsWith(GroupSuffix, StringComparison.Ordinal) ? name[..^GroupSuffix.Length] : null;
+
     public static string Service(string owner) => owner;
 
     public static string GrpcService(string owner) => owner + GrpcSuffix;
