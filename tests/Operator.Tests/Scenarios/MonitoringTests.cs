@@ -20,6 +20,7 @@ public class MonitoringTests
         spec:
           model: Nano
           nodePool: h100
+          engine: {version: 1.3.0rc25}
           autoscaling:
             minReplicas: 1
             maxReplicas: 3
