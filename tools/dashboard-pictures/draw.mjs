@@ -51,8 +51,13 @@ function place(panel, inside) {
 function draw(panel, answered, marks) {
   if (panel.type === 'row') return '';
   const { width, height } = sizeOf(panel);
-  const series = panel.targets.flatMap(target => (answered[target.expr] ?? []).map(one => ({ ...one, ref: target.refId, name: legendText(target.legendFormat, one.metric) })));
+  let series = panel.targets.flatMap(target => (answered[target.expr] ?? []).map(one => ({ ...one, ref: target.refId, name: legendText(target.legendFormat, one.metric) })));
   const room = { width: width - 8, height: height - 30 };
+  // What a panel of latest values asks is what holds at the end.
+  if (['stat', 'table', 'bargauge'].includes(panel.type)) {
+    const end = Math.max(...series.map(one => one.values.at(-1)[0]));
+    series = series.filter(one => one.values.at(-1)[0] === end);
+  }
   if (series.length === 0) return `<text x="${width / 2}" y="${height / 2 + 8}" font-size="13" fill="#8e8e8e" text-anchor="middle">${panel.fieldConfig.defaults.noValue}</text>`;
   const inside = { stat: stat, table: table, bargauge: bars, timeseries: lines, 'status-history': cells }[panel.type](panel, series, room, marks);
   return `<svg x="4" y="28" width="${room.width}" height="${room.height}">${inside}</svg>`;
@@ -123,15 +128,16 @@ function render(room, option) {
 function lines(panel, series, room, marks) {
   const stacked = panel.fieldConfig.defaults.custom.stacking.mode === 'normal';
   const { min, max, unit, decimals } = panel.fieldConfig.defaults;
-  const shown = series.slice(0, 30);
+  const shown = series.slice(0, 12);
+  const times = [...new Set(shown.flatMap(one => one.values.map(([at]) => at)))].sort((a, b) => a - b);
   const marked = panel.title === 'Replicas' || panel.title.startsWith('Output') ? marks : [];
-  const legendRows = Math.min(3, Math.ceil(shown.reduce((sum, one) => sum + one.name.length * 6.3 + 34, 0) / (room.width - 20)));
+  const legendRows = Math.ceil(shown.reduce((sum, one) => sum + one.name.length * 5.6 + 30, 0) / (room.width - 30));
   return render(room, {
     color: palette,
     grid: { left: 8, right: 10, top: 10, bottom: 10 + legendRows * 18, containLabel: true },
     xAxis: { type: 'time', axisLabel: { fontSize: 10, hideOverlap: true, formatter: '{HH}:{mm}:{ss}' }, splitNumber: Math.max(2, Math.floor(room.width / 130)) },
     yAxis: { type: 'value', min, max, scale: min === undefined, splitNumber: 3, minInterval: decimals === 0 ? 1 : undefined, axisLabel: { fontSize: 10, formatter: value => valueText(value, unit) }, splitLine: { lineStyle: { color: '#eee' } } },
-    legend: { type: 'scroll', bottom: 0, left: 4, height: legendRows * 18, itemWidth: 14, itemHeight: 4, textStyle: { fontSize: 10 }, data: shown.map(one => one.name) },
+    legend: { type: 'plain', bottom: 0, left: 4, right: 4, itemGap: 8, itemWidth: 12, itemHeight: 4, textStyle: { fontSize: 10 }, data: shown.map(one => one.name) },
     series: shown.map((one, i) => ({
       name: one.name,
       type: 'line',
@@ -139,13 +145,19 @@ function lines(panel, series, room, marks) {
       lineStyle: { width: 1.3 },
       stack: stacked ? 'all' : undefined,
       areaStyle: stacked ? { opacity: 0.4 } : undefined,
-      data: one.values.map(([at, value]) => [at * 1000, Number.isFinite(Number(value)) ? Number(value) : null]),
+      data: points(one),
       markLine: i === 0 && marked.length > 0 ? {
         symbol: 'none', lineStyle: { color: named.purple, type: 'dashed' }, label: { fontSize: 9, color: named.purple, formatter: mark => mark.name, position: 'insideEndTop' },
         data: marked.map(mark => ({ xAxis: mark.at, name: mark.text })),
       } : undefined,
     })),
   });
+
+  // Areas lie on each other at the same times: a series that is not there adds nothing.
+  function points(one) {
+    const known = new Map(one.values.map(([at, value]) => [at, Number(value)]));
+    return (stacked ? times : [...known.keys()]).map(at => [at * 1000, known.has(at) ? (Number.isFinite(known.get(at)) ? known.get(at) : null) : 0]);
+  }
 }
 
 function cells(panel, series, room) {
@@ -157,8 +169,8 @@ function cells(panel, series, room) {
   const at = new Map(kept.map((time, i) => [time, i]));
   const stepped = panel.fieldConfig.defaults.color.mode === 'thresholds';
   return render(room, {
-    grid: { left: 8, right: 10, top: 8, bottom: stepped ? 8 : 34, containLabel: true },
-    xAxis: { type: 'category', data: kept.map(time => new Date(time * 1000).toISOString().slice(11, 19)), axisLabel: { fontSize: 10, interval: Math.floor(kept.length / 6) } },
+    grid: { left: 24, right: 10, top: 8, bottom: stepped ? 8 : 34, containLabel: true },
+    xAxis: { type: 'category', data: kept.map(time => new Date(time * 1000).toISOString().slice(11, 19)), axisLabel: { fontSize: 10, interval: Math.floor(kept.length / Math.max(2, Math.floor(room.width / 130))) } },
     yAxis: { type: 'category', data: names, axisLabel: { fontSize: 10 } },
     visualMap: stepped
       ? { show: false, type: 'piecewise', pieces: [{ lt: 1, color: '#999' }, { gte: 1, color: named.green }], dimension: 2 }

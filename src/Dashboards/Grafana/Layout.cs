@@ -9,7 +9,7 @@ namespace Nemotron.Dashboards.Grafana;
 /// <param name="Height">Rows of 30 pixels.</param>
 public readonly record struct Place(int X, int Y, int Width, int Height);
 
-/// <summary>Lets panels flow from left to right over Grafana's 24 columns, row by row.</summary>
+/// <summary>Lets panels flow from left to right over Grafana's 24 columns, each as high up as it can be.</summary>
 public static class Layout
 {
     /// <summary>Columns of the grid.</summary>
@@ -23,20 +23,25 @@ public static class Layout
         foreach (var row in dashboard.Rows)
         {
             var heading = new Place(0, y, Columns, 1);
+            // How far down each column is taken.
+            var taken = Enumerable.Repeat(y + 1, Columns).ToArray();
             var placed = new List<(PanelDescription, Place)>();
-            var (x, line, height) = (0, y + 1, 0);
             foreach (var panel in row.Panels)
             {
-                if (x + panel.Width > Columns) (x, line, height) = (0, line + height, 0);
-                placed.Add((panel, new Place(x, line, panel.Width, panel.Height)));
-                x += panel.Width;
-                height = Math.Max(height, panel.Height);
+                var x = Highest(taken, panel.Width);
+                var place = new Place(x, taken.AsSpan(x, panel.Width).ToArray().Max(), panel.Width, panel.Height);
+                placed.Add((panel, place));
+                taken.AsSpan(x, panel.Width).Fill(place.Y + place.Height);
             }
 
             rows.Add((row, heading, placed));
-            y = line + height;
+            y = taken.Max();
         }
 
         return rows;
     }
+
+    // The leftmost of the highest places that are wide enough: small panels fill what is left beside a tall one.
+    private static int Highest(int[] taken, int width) =>
+        Enumerable.Range(0, Columns - width + 1).MinBy(x => (taken.AsSpan(x, width).ToArray().Max(), x));
 }

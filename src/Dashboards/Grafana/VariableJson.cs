@@ -25,7 +25,6 @@ internal static class VariableJson
             ["sort"] = 1,
             ["multi"] = variable.Multiple,
             ["includeAll"] = variable.Multiple,
-            ["allValue"] = variable.Multiple ? ".*" : null,
             ["current"] = variable.Multiple ? new JsonObject { ["text"] = "All", ["value"] = "$__all" } : new JsonObject(),
         }
         : new JsonObject

@@ -44,6 +44,8 @@ internal sealed class ChatLoad : IAsyncDisposable
                         messages = new[] { new { role = "system", content = $"detailed thinking {mode}" }, new { role = "user", content = $"Client {client} says hello." } },
                     }),
                 };
+                // A Service balances connections: those that are kept never see a replica that came later.
+                request.Headers.ConnectionClose = true;
                 using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, _stop.Token);
                 await answer.Content.CopyToAsync(Stream.Null, _stop.Token);
             }

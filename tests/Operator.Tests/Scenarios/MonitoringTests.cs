@@ -106,7 +106,7 @@ public class MonitoringTests
         .Replace("$namespace", "models", StringComparison.Ordinal)
         .Replace("$deployment", "nano", StringComparison.Ordinal)
         .Replace("$pool", "h100", StringComparison.Ordinal)
-        .Replace("$job", ".*", StringComparison.Ordinal)
+        .Replace("$job", "nemotron-operator", StringComparison.Ordinal)
         .Replace("$gpu_hour_price", "1", StringComparison.Ordinal);
 
     private static async Task RulesHoldAsync(PrometheusServer prometheus)
