@@ -6,6 +6,7 @@ using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
+using Nemotron.Controllers.Observing;
 using Nemotron.Controllers.Prometheus;
 using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Scaling;
@@ -54,6 +55,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton<NemotronDeploymentController>();
         AddEngineHealth(builder, askEngines);
         builder.Services.AddSingleton<GpuNodePoolController>();
+        builder.Services.AddHostedService<ResourceMetrics>();
 
         // Of the kinds that others have many of, only the operator's own are cached.
         // They are compared once and then seldom looked at.

@@ -76,7 +76,7 @@ internal static class OperatorHost
                 options.EngineHealth,
                 options.Scaling);
 
-        if (options.WebhookPort != 0) nemotron.AddNemotronWebhooks(options.WebhookName, options.WebhookNamespace);
+        if (options.WebhookPort != 0) nemotron.AddNemotronWebhooks(options.WebhookName, options.WebhookNamespace, options.WebhookCertificates);
 
         var app = builder.Build();
         app.Use((context, next) =>

@@ -51,6 +51,11 @@ internal sealed class OperatorOptions
         Description = "Where that Service and Secret live. Without it: the namespace of the pod, or of the kubeconfig's context, else default.",
     };
 
+    private readonly Option<DirectoryInfo?> _webhookCertificates = new("--webhook-certificates")
+    {
+        Description = "A directory with tls.crt and tls.key, where others such as cert-manager keep the webhooks' certificate and have it trusted. Without it the operator makes, renews and has trusted its own.",
+    };
+
     private readonly PrometheusOptions _prometheus = new();
 
     private readonly Option<LogLevel> _logLevel = new("--log-level") { Description = "The least severe lines to write.", DefaultValueFactory = _ => LogLevel.Information };
@@ -103,10 +108,11 @@ internal sealed class OperatorOptions
         });
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
-            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _logLevel, _logFormat,
+            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _webhookCertificates, _logLevel, _logFormat,
             _models, _gpus, _gatewayImage, _probeReasoning, _engineHealth, _concurrency,
         };
         _prometheus.AddTo(root);
+        root.Add(ProbeCommand.Create());
         root.SetAction((parsed, cancellationToken) => run(
             new OperatorSettingsOnCommandLine(
                 parsed.GetValue(_kubeconfig)?.FullName,
@@ -128,6 +134,7 @@ internal sealed class OperatorOptions
                 parsed.GetValue(_engineHealth))
             {
                 Scaling = _prometheus.Read(parsed),
+                WebhookCertificates = parsed.GetValue(_webhookCertificates)?.FullName,
             },
             cancellationToken));
         return root;
@@ -181,6 +188,9 @@ internal sealed record OperatorSettingsOnCommandLine(
     bool ProbeReasoning = true,
     bool EngineHealth = true)
 {
+    /// <summary>A directory with a certificate that others keep, or null.</summary>
+    public string? WebhookCertificates { get; init; }
+
     /// <summary>How the autoscaler works.</summary>
     public ScalingSettings Scaling { get; init; } = new();
 }

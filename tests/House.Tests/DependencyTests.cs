@@ -11,6 +11,7 @@ public class DependencyTests
         ["Crds"] = ["Planning"],
         ["Crds.Generator"] = ["Crds"],
         ["Engines"] = ["Planning"],
+        ["Dashboards"] = ["Engines"],
         ["Kube"] = [],
         ["Controllers"] = ["Planning", "Crds", "Engines", "Kube"],
         ["Operator"] = ["Controllers"],

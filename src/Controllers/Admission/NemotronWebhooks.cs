@@ -11,7 +11,8 @@ public static class NemotronWebhooks
     /// <param name="builder">The operator, with its controllers.</param>
     /// <param name="name">The name of the webhooks' Service, Secret and ValidatingWebhookConfiguration.</param>
     /// <param name="ns">The namespace of the Service and the Secret; null for the process' own.</param>
-    public static IOperatorBuilder AddNemotronWebhooks(this IOperatorBuilder builder, string name, string? ns)
+    /// <param name="certificates">A folder with a certificate that others keep; null: it is made and kept here.</param>
+    public static IOperatorBuilder AddNemotronWebhooks(this IOperatorBuilder builder, string name, string? ns, string? certificates = null)
     {
         builder.Services.AddSingleton<FreshObjects>();
         builder.Services.AddSingleton<KnownModels>();
@@ -24,6 +25,6 @@ public static class NemotronWebhooks
             .AddValidationWebhook<GpuNodePoolValidator, GpuNodePool>()
             .AddValidationWebhook<NemotronModelValidator, NemotronModel>()
             .AddValidationWebhook<NemotronFleetValidator, NemotronFleet>()
-            .AddWebhookCertificate(certificate => (certificate.Name, certificate.Namespace) = (name, ns));
+            .AddWebhookCertificate(certificate => (certificate.Name, certificate.Namespace, certificate.Directory) = (name, ns, certificates));
     }
 }

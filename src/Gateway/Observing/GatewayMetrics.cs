@@ -54,7 +54,7 @@ internal sealed class GatewayMetrics
                 new HistogramConfiguration
                 {
                     LabelNames = mode,
-                    Buckets = [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560],
+                    Buckets = [.. LatencyBounds.TimeToFirstToken],
                 }),
             factory.CreateHistogram(
                 "nemotron_gateway_inter_token_latency_seconds",
@@ -63,7 +63,7 @@ internal sealed class GatewayMetrics
             factory.CreateHistogram(
                 "nemotron_gateway_time_per_output_token_seconds",
                 "Mean time between the pieces with text of one stream, observed at its end.",
-                new HistogramConfiguration { LabelNames = mode, Buckets = [.001, .0025, .005, .0075, .01, .015, .02, .025, .03, .04, .05, .06, .08, .1, .15, .2, .3, .5, 1, 2.5, 10] }),
+                new HistogramConfiguration { LabelNames = mode, Buckets = [.. LatencyBounds.TimePerOutputToken] }),
             factory.CreateHistogram(
                 "nemotron_gateway_request_duration_seconds",
                 "From a request's first byte to the last of its answer.",

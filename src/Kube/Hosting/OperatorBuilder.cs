@@ -64,7 +64,8 @@ internal partial class OperatorBuilder(IServiceCollection services, OperatorSett
         services.TryAddSingleton(new CertificateLifetimes());
         services.AddSingleton<ServingCertificate>();
         services.AddSingleton<IKubeCheck>(p => p.GetRequiredService<ServingCertificate>());
-        services.AddHostedService<CertificateKeeper>();
+        if (certificate.Directory is null) services.AddHostedService<CertificateKeeper>();
+        else services.AddHostedService<MountedCertificate>();
         return this;
     }
 

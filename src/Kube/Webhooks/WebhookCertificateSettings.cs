@@ -15,6 +15,12 @@ public sealed class WebhookCertificateSettings
     /// <summary>The namespace of the Service and the Secret. Null, the default: that of the pod or of the kubeconfig's context, else <c>default</c>.</summary>
     public string? Namespace { get; set; }
 
+    /// <summary>
+    /// A folder whose <c>tls.crt</c> and <c>tls.key</c> are served, where others keep the certificate and have the API server trust it, such as cert-manager.
+    /// Null, the default: the certificate is made and kept here.
+    /// </summary>
+    public string? Directory { get; set; }
+
     /// <summary>Why a name cannot be <see cref="Name"/>, in a sentence; null when it can.</summary>
     /// <param name="name">The name.</param>
     public static string? Refusal(string name) =>

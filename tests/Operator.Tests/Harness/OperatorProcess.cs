@@ -18,13 +18,17 @@ internal sealed class OperatorProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
-    public static OperatorProcess Start(params string[] arguments)
+    /// <summary>An operator.</summary>
+    /// <remarks>In a Lab without engines nobody listens at a pod's address, and those lie beyond the loopback interface: engines are not asked unless the arguments say so.</remarks>
+    public static OperatorProcess Start(params string[] arguments) =>
+        Run(arguments.Any(argument => argument.StartsWith("--engine-health", StringComparison.Ordinal)) ? arguments : [.. arguments, "--engine-health=false"]);
+
+    /// <summary>The program with these arguments and no others.</summary>
+    public static OperatorProcess Run(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nemotron-operator.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        // In a Lab without engines nobody listens at a pod's address, and those lie beyond the loopback interface.
-        start.ArgumentList.Add("--engine-health=false");
         // Not the machine's own: a test says what it points at.
         start.Environment.Remove("KUBECONFIG");
         return new OperatorProcess(Process.Start(start)!);

@@ -19,8 +19,11 @@ internal sealed class PrometheusServer : IAsyncDisposable
     private readonly Task _discovery;
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false });
 
-    private PrometheusServer(Process process, DirectoryInfo folder, Uri url, IKubernetes pods)
+    private readonly int? _operatorPort;
+
+    private PrometheusServer(Process process, DirectoryInfo folder, Uri url, IKubernetes pods, int? operatorPort)
     {
+        _operatorPort = operatorPort;
         _process = process;
         _folder = folder;
         Url = url;
@@ -30,7 +33,10 @@ internal sealed class PrometheusServer : IAsyncDisposable
     public Uri Url { get; }
 
     /// <summary>Starts it, or skips the test with the reason why it is not there.</summary>
-    public static async Task<PrometheusServer> StartAsync(IKubernetes pods)
+    /// <param name="pods">The Lab, whose pods are scraped.</param>
+    /// <param name="rules">Rule files to evaluate each second.</param>
+    /// <param name="operatorPort">Where an operator shows its metrics, to be scraped with the nodes' DCGM exporters; null for neither.</param>
+    public static async Task<PrometheusServer> StartAsync(IKubernetes pods, IEnumerable<string>? rules = null, int? operatorPort = null)
     {
         if (await FindAsync() is not { } program)
         {
@@ -41,7 +47,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         var port = Ports.Free();
         var folder = Directory.CreateTempSubdirectory("nemotron-prometheus-");
         var file = Path.Combine(folder.FullName, "prometheus.yml");
-        await File.WriteAllTextAsync(file, Configuration(Path.Combine(folder.FullName, Targets)));
+        await File.WriteAllTextAsync(file, Configuration(Path.Combine(folder.FullName, Targets), rules ?? []));
         var start = new ProcessStartInfo(program, [
             $"--config.file={file}", $"--storage.tsdb.path={folder.FullName}/data", $"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"])
         {
@@ -52,7 +58,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => { if (line.Data is { } text) Console.WriteLine($"prometheus: {text}"); };
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
-        var server = new PrometheusServer(process, folder, new Uri($"http://127.0.0.1:{port}"), pods);
+        var server = new PrometheusServer(process, folder, new Uri($"http://127.0.0.1:{port}"), pods, operatorPort);
         await Until.TrueAsync(server.IsReady, "Prometheus to be ready");
         return server;
     }
@@ -62,6 +68,17 @@ internal sealed class PrometheusServer : IAsyncDisposable
     {
         var answer = await _client.GetFromJsonAsync<JsonNode>($"{Url}api/v1/query?query={Uri.EscapeDataString($"sum({query})")}");
         return answer!["data"]!["result"]!.AsArray() is [var first, ..] ? double.Parse(first!["value"]![1]!.ToString(), System.Globalization.CultureInfo.InvariantCulture) : null;
+    }
+
+    /// <summary>What its HTTP API answers to a query: the series, or an exception with Prometheus' own words.</summary>
+    /// <param name="path">Such as query, query_range or rules.</param>
+    /// <param name="parameters">By name.</param>
+    public async Task<JsonNode> AskAsync(string path, params (string Name, string Value)[] parameters)
+    {
+        using var form = new FormUrlEncodedContent(parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value)));
+        using var answer = parameters.Length == 0 ? await _client.GetAsync(new Uri(Url, $"api/v1/{path}")) : await _client.PostAsync(new Uri(Url, $"api/v1/{path}"), form);
+        var body = await answer.Content.ReadFromJsonAsync<JsonNode>();
+        return body!["status"]!.GetValue<string>() == "success" ? body["data"]! : throw new InvalidOperationException(body["error"]!.GetValue<string>());
     }
 
     /// <summary>Ends it, as a crash would.</summary>
@@ -95,11 +112,13 @@ internal sealed class PrometheusServer : IAsyncDisposable
         }
     }
 
-    private static string Configuration(string targets) => $$"""
+    private static string Configuration(string targets, IEnumerable<string> rules) => $$"""
         global: {scrape_interval: 1s, evaluation_interval: 1s}
+        rule_files: [{{string.Join(", ", rules.Select(rule => $"\"{rule}\""))}}]
         scrape_configs:
         - job_name: models
           file_sd_configs: [{files: ["{{targets}}"], refresh_interval: 1s}]
+          honor_labels: true
 
         """;
 
@@ -121,9 +140,15 @@ internal sealed class PrometheusServer : IAsyncDisposable
                     select new JsonObject
                     {
                         ["targets"] = new JsonArray($"{pod.Status.PodIP}:{port.ContainerPort}"),
-                        ["labels"] = new JsonObject { ["namespace"] = pod.Metadata.NamespaceProperty, ["pod"] = pod.Metadata.Name, ["__metrics_path__"] = Paths[port.Name] },
+                        ["labels"] = new JsonObject
+                        {
+                            ["namespace"] = pod.Metadata.NamespaceProperty, ["pod"] = pod.Metadata.Name, ["__metrics_path__"] = Paths[port.Name],
+                            ["nemotrondeployment"] = pod.Metadata.Labels["serving.nemotron.dev/deployment"],
+                        },
                     };
-                await File.WriteAllTextAsync($"{file}.new", new JsonArray([.. targets]).ToJsonString(), _stop.Token);
+                var all = new JsonArray([.. targets]);
+                if (_operatorPort is { } metrics) await AddOthersAsync(all, client, metrics);
+                await File.WriteAllTextAsync($"{file}.new", all.ToJsonString(), _stop.Token);
                 File.Move($"{file}.new", file, overwrite: true);
             }
             while (await timer.WaitForNextTickAsync(_stop.Token));
@@ -131,6 +156,18 @@ internal sealed class PrometheusServer : IAsyncDisposable
         catch (OperationCanceledException)
         {
         }
+    }
+
+    private async Task AddOthersAsync(JsonArray targets, IKubernetes client, int operatorPort)
+    {
+        targets.Add(new JsonObject
+        {
+            ["targets"] = new JsonArray($"127.0.0.1:{operatorPort}"),
+            ["labels"] = new JsonObject { ["job"] = "nemotron-operator", ["namespace"] = "nemotron-system", ["pod"] = "nemotron-operator-0" },
+        });
+        var nodes = await client.CoreV1.ListNodeAsync(cancellationToken: _stop.Token);
+        foreach (var address in nodes.Items.Select(node => node.Status.Addresses.First(entry => entry.Type == "InternalIP").Address))
+            targets.Add(new JsonObject { ["targets"] = new JsonArray($"{address}:9400"), ["labels"] = new JsonObject { ["job"] = "dcgm-exporter" } });
     }
 
     private static async Task<string?> FindAsync()

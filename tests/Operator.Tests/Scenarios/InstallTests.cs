@@ -7,22 +7,29 @@ public class InstallTests
 {
     private const string Chart = "charts/nemotron-operator";
 
+    // The Lab's pods are simulated, that of helm test as well: this is how long it is said to run. What it would run is tested by ProbeTests.
+    private const string TestEndsAtOnce = "--set-string tests.podAnnotations.lab\\.nemotron\\.dev/run-seconds=0";
+
     [Fact]
     public async Task Helm_lints_installs_upgrades_rolls_back_and_uninstalls_leaving_the_resources()
     {
         await using var cluster = await TestCluster.StartAsync("1xCPU", crds: false);
         (await cluster.Helm.RunAsync($"lint --strict {Chart}")).Succeeded();
-        (await cluster.Helm.RunAsync($"install nemotron {Chart} --namespace nemotron-system --create-namespace --wait --timeout 60s")).Succeeded();
+        (await cluster.Helm.RunAsync($"install nemotron {Chart} --namespace nemotron-system --create-namespace --wait --timeout 60s {TestEndsAtOnce}")).Succeeded();
         (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd --all --timeout=30s")).Succeeded();
+        (await cluster.Helm.RunAsync("test nemotron --namespace nemotron-system --timeout 60s")).Succeeded().ShouldContain("Phase:          Succeeded");
         (await cluster.Kubectl.RunAsync("-n nemotron-system rollout status deploy/nemotron-nemotron-operator --timeout=60s")).Succeeded();
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Nanos(1)));
 
-        (await cluster.Helm.RunAsync($"upgrade nemotron {Chart} --namespace nemotron-system --set replicaCount=1 --wait --timeout 60s")).Succeeded();
+        // The documented way to newer CRDs: Helm leaves them alone.
+        (await cluster.Kubectl.RunAsync($"apply --server-side --force-conflicts -f {Chart}/crds")).Succeeded();
+        (await cluster.Helm.RunAsync($"upgrade nemotron {Chart} --namespace nemotron-system --set replicaCount=1 --wait --timeout 60s {TestEndsAtOnce}")).Succeeded().ShouldContain("apply --server-side --force-conflicts");
         (await Replicas(cluster)).ShouldBe("1");
         (await cluster.Helm.RunAsync("rollback nemotron 1 --namespace nemotron-system --wait --timeout 60s")).Succeeded();
         (await Replicas(cluster)).ShouldBe("2");
         (await cluster.Helm.RunAsync("uninstall nemotron --namespace nemotron-system --wait --timeout 60s")).Succeeded();
 
+        (await cluster.Kubectl.RunAsync("get crd -o name")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(4, "CRDs stay, and what they hold");
         (await cluster.Kubectl.RunAsync("-n models get nemo -o name")).Succeeded().Trim().ShouldBe("nemotrondeployment.serving.nemotron.dev/n-0");
         (await cluster.Kubectl.RunAsync("get clusterrole,clusterrolebinding -l app.kubernetes.io/instance=nemotron -o name")).Succeeded().ShouldBeEmpty();
     }

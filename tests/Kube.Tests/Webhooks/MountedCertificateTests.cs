@@ -1,0 +1,63 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Prometheus;
+
+namespace Nemotron.Kube.Tests.Webhooks;
+
+/// <summary>A certificate that others keep, such as cert-manager.</summary>
+public sealed class MountedCertificateTests : IDisposable
+{
+    private static readonly CertificateLifetimes Lifetimes = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("nemotron-certificate-");
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public async Task It_is_served_and_so_is_the_one_that_replaces_it()
+    {
+        var serving = new ServingCertificate(_time);
+        using var mounted = Mounted(serving);
+        await mounted.StartAsync(TestContext.Current.CancellationToken);
+        await UntilAsync(() => serving.Check()?.Contains("tls.crt", StringComparison.Ordinal) == true, "the missing file to be named");
+
+        var first = Write();
+        await UntilAsync(() => serving.Serves(first), "the first to be served");
+        serving.Check().ShouldBeNull();
+
+        var second = Write();
+        second.Thumbprint.ShouldNotBe(first.Thumbprint);
+        await UntilAsync(() => serving.Serves(second), "the second to be served");
+
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "tls.key"), "garbage", TestContext.Current.CancellationToken);
+        _time.Advance(MountedCertificate.Interval);
+        serving.Serves(second).ShouldBeTrue("what is served is better than nothing");
+        await mounted.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private MountedCertificate Mounted(ServingCertificate serving) => new(
+        new WebhookCertificateSettings { Directory = _folder.FullName }, serving, new WebhookMetrics(Metrics.NewCustomRegistry()), _time, NullLogger<MountedCertificate>.Instance);
+
+    private X509Certificate2 Write()
+    {
+        var (authority, authorityKey) = CertificateIssuer.Authority("test", _time.GetUtcNow(), Lifetimes);
+        using var issuer = X509Certificate2.CreateFromPem(authority, authorityKey);
+        var (certificate, key) = CertificateIssuer.Leaf(issuer, ["webhook.test.svc"], _time.GetUtcNow(), Lifetimes);
+        File.WriteAllText(Path.Combine(_folder.FullName, "tls.key"), key);
+        File.WriteAllText(Path.Combine(_folder.FullName, "tls.crt"), certificate);
+        return X509Certificate2.CreateFromPem(certificate, key);
+    }
+
+    // The look is on another thread: time goes on until it has come.
+    private async Task UntilAsync(Func<bool> condition, string what)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!condition())
+        {
+            limit.IsCancellationRequested.ShouldBeFalse(what);
+            _time.Advance(MountedCertificate.Interval);
+            await Task.Yield();
+        }
+    }
+}
