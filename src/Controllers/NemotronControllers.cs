@@ -6,6 +6,7 @@ using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
+using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Prometheus;
 using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Scaling;
@@ -46,6 +47,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton<DeploymentSnapshots>();
         builder.Services.AddSingleton<ModelSource>();
         builder.Services.AddSingleton<INodePatcher, NodePatcher>();
+        builder.Services.AddSingleton<ScaleProvisioning>();
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
         builder.Services.AddSingleton(gatewayImage is null ? GatewayImage.OfThisVersion : new GatewayImage(gatewayImage));
         builder.Services.AddSingleton(new ProberOptions(probeReasoning));

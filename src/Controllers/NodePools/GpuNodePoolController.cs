@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -13,6 +14,7 @@ namespace Nemotron.Controllers.NodePools;
 internal sealed class GpuNodePoolController(
     FleetState fleet,
     INodePatcher nodes,
+    ScaleProvisioning scale,
     IStatusWriter status,
     EventPublisher events,
     TimeProvider time) : IEntityController<GpuNodePool>, IEntityFinalizer<GpuNodePool>
@@ -20,20 +22,39 @@ internal sealed class GpuNodePoolController(
     // A refused patch means that the node has changed; its new state is on the way to the cache.
     private static readonly TimeSpan AfterConflict = TimeSpan.FromMilliseconds(200);
 
+    // Nobody tells when an object of a kind that is not watched changes.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
+
     /// <inheritdoc/>
     public async Task<ReconciliationResult<GpuNodePool>> ReconcileAsync(GpuNodePool entity, CancellationToken cancellationToken)
     {
-        var members = fleet.MembersOf(entity);
-        var marked = fleet.Marked(entity.Metadata.Name);
-        var strangers = marked.Where(node => members.Nodes.All(member => member.Metadata.Name != node.Metadata.Name));
-        var settled = true;
-        foreach (var node in members.Nodes) settled &= await MarkAsync(node, entity, cancellationToken);
-        foreach (var node in strangers) settled &= await MarkAsync(node, null, cancellationToken);
+        var snapshot = fleet.Snapshot(entity, time.GetUtcNow());
+        var members = snapshot.Members.Nodes;
+        var scaled = await scale.ReadAsync(entity, cancellationToken);
+        var plan = PoolPlan.Decide(snapshot, scaled);
+        var settled = plan.Scale is null || await ReopenAsync(scaled!, members, plan, cancellationToken);
+        // Closed first: a node goes only once the cache has it closed and empty.
+        if (settled)
+            foreach (var node in members) settled &= await MarkAsync(node, entity, plan.MarksOf(node.Metadata.Name), cancellationToken);
+        var strangers = fleet.Marked(entity.Metadata.Name).Where(node => members.All(member => member.Metadata.Name != node.Metadata.Name));
+        foreach (var node in strangers) settled &= await MarkAsync(node, null, null, cancellationToken);
+        if (settled && plan.Scale is { } decision) settled = await scale.ApplyAsync(scaled!, decision, members, cancellationToken);
 
-        var next = PoolStatus.Of(fleet.Snapshot(entity, time.GetUtcNow()));
+        var next = PoolStatus.Of(snapshot, plan.Report);
         await PublishAsync(entity, next, cancellationToken);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
-        return ReconciliationResult<GpuNodePool>.Success(entity, settled ? null : AfterConflict);
+        return ReconciliationResult<GpuNodePool>.Success(entity, settled ? Sooner(plan, snapshot.Now) : AfterConflict);
+    }
+
+    // A Machine that is marked to go first would go at the next shrinking, whatever its node holds by then.
+    private async Task<bool> ReopenAsync(ScaleState state, IReadOnlyList<NodeView> members, PoolPlan plan, CancellationToken cancellationToken) =>
+        await scale.ReopenAsync(state, members.Where(node => NodeMarks.IsToBeGivenBack(node) && plan.MarksOf(node.Metadata.Name).Cordon is null), cancellationToken);
+
+    private static TimeSpan? Sooner(PoolPlan plan, DateTimeOffset now)
+    {
+        var wait = plan.LookAgain is { } at ? at - now : (TimeSpan?)null;
+        if (wait <= TimeSpan.Zero) wait = AfterConflict;
+        return plan.Report is null ? wait : wait is { } soon && soon < LookAgain ? soon : LookAgain;
     }
 
     /// <inheritdoc/>
@@ -44,14 +65,14 @@ internal sealed class GpuNodePoolController(
     public async Task<ReconciliationResult<GpuNodePool>> FinalizeAsync(GpuNodePool entity, CancellationToken cancellationToken)
     {
         var settled = true;
-        foreach (var node in fleet.Marked(entity.Metadata.Name)) settled &= await MarkAsync(node, null, cancellationToken);
+        foreach (var node in fleet.Marked(entity.Metadata.Name)) settled &= await MarkAsync(node, null, null, cancellationToken);
         return settled
             ? ReconciliationResult<GpuNodePool>.Success(entity)
             : ReconciliationResult<GpuNodePool>.Failure(entity, "A node changed while its marks were taken off.", requeueAfter: AfterConflict);
     }
 
-    private async Task<bool> MarkAsync(NodeView node, GpuNodePool? pool, CancellationToken cancellationToken) =>
-        NodeMarking.Patch(node, pool) is not { } patch || await nodes.PatchAsync(node.Metadata.Name, patch, cancellationToken);
+    private async Task<bool> MarkAsync(NodeView node, GpuNodePool? pool, NodeMarks? marks, CancellationToken cancellationToken) =>
+        NodeMarking.Patch(node, pool, marks) is not { } patch || await nodes.PatchAsync(node.Metadata.Name, patch, cancellationToken);
 
     private async Task PublishAsync(GpuNodePool entity, GpuNodePoolStatus next, CancellationToken cancellationToken)
     {

@@ -1,3 +1,6 @@
+using Nemotron.Controllers.Views;
+using Nemotron.Crds;
+
 namespace Nemotron.Controllers.NodePools;
 
 /// <summary>What a pool wants of one of its nodes beyond its labels and taints.</summary>
@@ -20,6 +23,9 @@ internal sealed record NodeMarks
 
     /// <summary>The word of a node that is closed since it is to be given back.</summary>
     public const string ScaleDown = "ScaleDown";
+
+    /// <summary>Whether the operator has closed a node to give it back.</summary>
+    public static bool IsToBeGivenBack(NodeView node) => node.Spec?.Unschedulable == true && node.Annotation(NemotronAnnotations.CordonReason) is { } reason && Word(reason) == ScaleDown;
 
     /// <summary>The word of a reason as <see cref="Cordon"/> has it.</summary>
     public static string Word(string cordon) => cordon.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? cordon[..colon] : cordon;

@@ -1,5 +1,6 @@
 using k8s.Models;
 using Nemotron.Controllers.Conditions;
+using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Crds;
 using Nemotron.Planning.Placement;
 
@@ -8,7 +9,7 @@ namespace Nemotron.Controllers.NodePools;
 /// <summary>The conditions of a pool. Pure.</summary>
 internal static class PoolConditions
 {
-    public static IList<V1Condition> Of(PoolSnapshot snapshot, IReadOnlyList<NodeState> nodes, PoolCapacity capacity, int unhealthyNodes)
+    public static IList<V1Condition> Of(PoolSnapshot snapshot, IReadOnlyList<NodeState> nodes, PoolCapacity capacity, int unhealthyNodes, ProvisionReport? provision)
     {
         var pool = snapshot.Pool;
         var conditions = new ConditionSet(pool.Status?.Conditions, pool.Metadata.Generation ?? 0, snapshot.Now);
@@ -19,8 +20,10 @@ internal static class PoolConditions
             conditions.Set(ConditionTypes.CapacityAvailable, true, ConditionReasons.Sufficient, "No replica waits for GPUs of this pool.");
         else
             conditions.Set(ConditionTypes.CapacityAvailable, false, ConditionReasons.InsufficientGpus,
-                $"{snapshot.GroupsWaiting} replicas wait for GPUs; {capacity.Free} are free, at most {capacity.LargestFreeGroup} of them usable together on one node. Add nodes that carry the pool's labels, or lower replicas.");
-        Ready(conditions, snapshot, nodes.Count, capacity);
+                $"{snapshot.GroupsWaiting} replicas wait for GPUs; {capacity.Free} are free, at most {capacity.LargestFreeGroup} of them usable together on one node. "
+                + (provision is null ? "Add nodes that carry the pool's labels, or lower replicas." : $"See condition {ConditionTypes.Provisioned}."));
+        if (provision is not null) conditions.Set(ConditionTypes.Provisioned, provision.Provisioned, provision.Reason, provision.Message);
+        Ready(conditions, snapshot, nodes.Count, capacity, provision);
         return conditions.ToList();
     }
 
@@ -29,6 +32,8 @@ internal static class PoolConditions
         if (snapshot.Members.Overlapping is { Count: > 0 } others)
             conditions.Set(ConditionTypes.Accepted, false, ConditionReasons.OverlappingPools,
                 $"Nodes of this pool also match {string.Join(", ", others)}. Each goes to the oldest pool that matches; make the nodeSelectors exclude each other.");
+        else if (PoolBudgets.Fault(snapshot.Pool.Spec) is { } schedule)
+            conditions.Set(ConditionTypes.Accepted, false, ConditionReasons.InvalidField, $"{schedule}. No node is given back or repaired until it is corrected.");
         else
             conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, "The pool can be carried out.");
     }
@@ -46,15 +51,21 @@ internal static class PoolConditions
             conditions.Set(ConditionTypes.Healthy, true, ConditionReasons.Healthy, "No node or GPU is out of order.");
     }
 
-    private static void Ready(ConditionSet conditions, PoolSnapshot snapshot, int nodes, PoolCapacity capacity)
+    private static void Ready(ConditionSet conditions, PoolSnapshot snapshot, int nodes, PoolCapacity capacity, ProvisionReport? provision)
     {
         var pool = snapshot.Pool;
-        if (nodes == 0)
+        if (nodes == 0 && provision is not null && (pool.Spec.MinNodes ?? 0) == 0 && snapshot.GroupsWaiting == 0)
+            conditions.Set(ConditionTypes.Ready, true, ConditionReasons.AsManyAsNeeded, "No node is needed; one is made when a replica waits.");
+        else if (nodes == 0 && provision is not null)
+            conditions.Set(ConditionTypes.Ready, false, provision.Provisioned == false ? provision.Reason : ConditionReasons.WaitingForNodes, provision.Message);
+        else if (nodes == 0)
             conditions.Set(ConditionTypes.Ready, false, ConditionReasons.NoNodes,
                 $"No node carries {string.Join(",", (pool.Spec.NodeSelector ?? new Dictionary<string, string>()).Select(label => $"{label.Key}={label.Value}"))}. Label nodes so, or correct spec.nodeSelector.");
         else if (nodes < (pool.Spec.MinNodes ?? 0))
             conditions.Set(ConditionTypes.Ready, false, ConditionReasons.BelowMinNodes,
-                $"{nodes} nodes, {pool.Spec.MinNodes} are the minimum. A Static pool cannot grow by itself: add nodes that carry its labels, or lower spec.minNodes.");
+                provision is null
+                    ? $"{nodes} nodes, {pool.Spec.MinNodes} are the minimum. A Static pool cannot grow by itself: add nodes that carry its labels, or lower spec.minNodes."
+                    : $"{nodes} nodes, {pool.Spec.MinNodes} are the minimum. {provision.Message}");
         else
             conditions.Set(ConditionTypes.Ready, true, ConditionReasons.Healthy,
                 $"{nodes} nodes with {capacity.Usable} usable GPUs, {capacity.Free} of them free."

@@ -9,7 +9,7 @@ internal static class PoolFieldsNotInEffect
     public static IReadOnlyList<string> Of(GpuNodePoolSpec spec)
     {
         var paths = new List<string>();
-        if (spec.Provisioner?.Type is ProvisionerType.Karpenter or ProvisionerType.Scale) paths.Add("spec.provisioner");
+        if (spec.Provisioner?.Type is ProvisionerType.Karpenter) paths.Add("spec.provisioner");
         if (spec.Budgets is { } budgets && !(budgets.Count == 1 && budgets[0] is { Nodes.Value: "1", Reasons: null, Schedule: null })) paths.Add("spec.budgets");
         if (spec.Health is { Repair: RepairAction.Drain or RepairAction.Replace }) paths.Add("spec.health.repair");
         if (spec.Health?.IgnoreXids is { Count: > 0 }) paths.Add("spec.health.ignoreXids");

@@ -1,5 +1,7 @@
+using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Crds;
 using Nemotron.Planning.Placement;
+using Nemotron.Planning.Pools;
 
 namespace Nemotron.Controllers.NodePools;
 
@@ -14,7 +16,17 @@ internal sealed record PoolSnapshot(
     PoolMembership.Members Members,
     IReadOnlyDictionary<string, int> GpusByNode,
     int GroupsWaiting,
-    DateTimeOffset Now);
+    DateTimeOffset Now)
+{
+    /// <summary>The replicas that wait, with what of them has no node.</summary>
+    public IReadOnlyList<WaitingGroup> Waiting { get; init; } = [];
+
+    /// <summary>Its nodes as placement sees them, in the same order.</summary>
+    public IReadOnlyList<NodeState> States => [.. Members.Nodes.Select(node => node.ToNodeState(GpusByNode.GetValueOrDefault(node.Metadata.Name)))];
+
+    /// <summary>Nodes that are not to take groups since they are sick, by name, with the reason's word.</summary>
+    public IReadOnlyDictionary<string, string> Sick { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>From what is seen of a pool to its status. Pure.</summary>
 internal static class PoolStatus
@@ -22,15 +34,18 @@ internal static class PoolStatus
     // The schema's bound on the list; a pool with more sick nodes says so in its condition.
     private const int MostUnhealthyNodes = 64;
 
-    public static GpuNodePoolStatus Of(PoolSnapshot snapshot)
+    /// <summary>The status.</summary>
+    /// <param name="snapshot">What is seen.</param>
+    /// <param name="provision">What its provisioner is asked for, and what it says; null for a Static pool.</param>
+    public static GpuNodePoolStatus Of(PoolSnapshot snapshot, ProvisionReport? provision = null)
     {
-        var nodes = snapshot.Members.Nodes.Select(node => node.ToNodeState(snapshot.GpusByNode.GetValueOrDefault(node.Metadata.Name))).ToList();
+        var nodes = snapshot.States.ToList();
         var capacity = PoolCapacity.Of(nodes);
         var unhealthy = Unhealthy(snapshot, nodes);
         return new GpuNodePoolStatus
         {
             ObservedGeneration = snapshot.Pool.Metadata.Generation,
-            Conditions = PoolConditions.Of(snapshot, nodes, capacity, unhealthy.Count),
+            Conditions = PoolConditions.Of(snapshot, nodes, capacity, unhealthy.Count, provision),
             Gpu = Gpu(nodes),
             Gpus = new PoolGpuCounts
             {
@@ -44,10 +59,11 @@ internal static class PoolStatus
             {
                 Total = nodes.Count,
                 Ready = nodes.Count(node => node.Fault == NodeFault.None && node.Unhealthy == 0),
-                Starting = nodes.Count(node => node.Fault == NodeFault.NoGpusOffered),
+                Starting = nodes.Count(node => node.Fault == NodeFault.NoGpusOffered) + (provision?.OnTheirWay ?? 0),
                 Cordoned = nodes.Count(node => node.Fault == NodeFault.Cordoned),
                 Unhealthy = unhealthy.Count,
             },
+            DesiredNodes = provision?.DesiredNodes,
             LargestFreeGroup = capacity.LargestFreeGroup,
             GroupsWaiting = snapshot.GroupsWaiting,
             UnhealthyNodes = unhealthy.Count == 0 ? null : [.. unhealthy.Take(MostUnhealthyNodes)],

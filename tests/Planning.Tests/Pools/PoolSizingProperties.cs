@@ -103,6 +103,7 @@ public class PoolSizingProperties
         var first = PoolSizing.Decide(demand);
         // While the provisioner takes nodes away, which of them stay is not known.
         if (first.Target <= demand.Requested || demand.Requested < demand.Nodes.Count) return;
-        PoolSizing.Decide(demand with { Requested = first.Target }).Target.ShouldBe(first.Target);
+        var reopened = demand.Nodes.Select(node => node.State == PoolNodeState.Leaving && !first.Leaving.Contains(node.Name) ? node with { State = PoolNodeState.Usable } : node);
+        PoolSizing.Decide(demand with { Requested = first.Target, Nodes = [.. reopened] }).Target.ShouldBe(first.Target);
     });
 }
