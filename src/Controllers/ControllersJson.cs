@@ -15,6 +15,8 @@ namespace Nemotron.Controllers;
 [JsonSerializable(typeof(PodView))]
 [JsonSerializable(typeof(V1Deployment))]
 [JsonSerializable(typeof(LeaderWorkerSet))]
+[JsonSerializable(typeof(KarpenterNodePool))]
+[JsonSerializable(typeof(NodeClaimView))]
 [JsonSerializable(typeof(V1Service))]
 [JsonSerializable(typeof(V1ConfigMap))]
 [JsonSerializable(typeof(V1ServiceAccount))]

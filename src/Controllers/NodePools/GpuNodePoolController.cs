@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -15,6 +16,9 @@ internal sealed class GpuNodePoolController(
     FleetState fleet,
     INodePatcher nodes,
     ScaleProvisioning scale,
+    KarpenterProvisioning karpenter,
+    IGpuEvidence gpus,
+    INodeDrain drain,
     IStatusWriter status,
     EventPublisher events,
     TimeProvider time) : IEntityController<GpuNodePool>, IEntityFinalizer<GpuNodePool>
@@ -31,7 +35,8 @@ internal sealed class GpuNodePoolController(
         var snapshot = fleet.Snapshot(entity, time.GetUtcNow());
         var members = snapshot.Members.Nodes;
         var scaled = await scale.ReadAsync(entity, cancellationToken);
-        var plan = PoolPlan.Decide(snapshot, scaled);
+        var provisioned = await karpenter.KeepAsync(entity, snapshot, cancellationToken);
+        var plan = PoolPlan.Decide(snapshot, scaled, provisioned, gpus.Of);
         var settled = plan.Scale is null || await ReopenAsync(scaled!, members, plan, cancellationToken);
         // Closed first: a node goes only once the cache has it closed and empty.
         if (settled)
@@ -39,22 +44,47 @@ internal sealed class GpuNodePoolController(
         var strangers = fleet.Marked(entity.Metadata.Name).Where(node => members.All(member => member.Metadata.Name != node.Metadata.Name));
         foreach (var node in strangers) settled &= await MarkAsync(node, null, null, cancellationToken);
         if (settled && plan.Scale is { } decision) settled = await scale.ApplyAsync(scaled!, decision, members, cancellationToken);
+        if (provisioned is not null) settled &= await karpenter.UnshieldAsync(fleet.MarkedAsLoading(entity.Metadata.Name), cancellationToken);
+        var waiting = await RepairAsync(entity, plan.Repair, cancellationToken);
 
-        var next = PoolStatus.Of(snapshot, plan.Report);
+        var next = PoolStatus.Of(snapshot, plan.Report, plan.Repair);
         await PublishAsync(entity, next, cancellationToken);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
-        return ReconciliationResult<GpuNodePool>.Success(entity, settled ? Sooner(plan, snapshot.Now) : AfterConflict);
+        return ReconciliationResult<GpuNodePool>.Success(entity, settled ? Sooner(plan, snapshot.Now, waiting) : AfterConflict);
+    }
+
+    /// <summary>Empties closed nodes and hands them on. True while a PodDisruptionBudget is in the way.</summary>
+    private async Task<bool> RepairAsync(GpuNodePool entity, RepairDecision repair, CancellationToken cancellationToken)
+    {
+        var waiting = false;
+        foreach (var (node, force) in repair.Drain)
+        {
+            foreach (var pod in fleet.EnginePodsOn(node).Where(pod => pod.Metadata.DeletionTimestamp is null))
+            {
+                if (await drain.TakeAsync(pod, force, cancellationToken))
+                    await events(entity, ConditionReasons.GroupDrained, $"Replica {pod.Metadata.NamespaceProperty}/{pod.Replica} is moved from node {node}, which is sick; what it has in flight it may finish.", EventType.Normal, cancellationToken);
+                else
+                    waiting = true;
+            }
+        }
+
+        foreach (var node in repair.Replace)
+            if (await karpenter.ReplaceAsync(node, cancellationToken))
+                await events(entity, ConditionReasons.NodeReplaced, $"Node {node} is sick and empty: its NodeClaim is deleted, and Karpenter makes another when it is needed.", EventType.Normal, cancellationToken);
+        foreach (var node in repair.Readmitted)
+            await events(entity, ConditionReasons.NodeReadmitted, $"Node {node} has been well for a while, and takes replicas again.", EventType.Normal, cancellationToken);
+        return waiting;
     }
 
     // A Machine that is marked to go first would go at the next shrinking, whatever its node holds by then.
     private async Task<bool> ReopenAsync(ScaleState state, IReadOnlyList<NodeView> members, PoolPlan plan, CancellationToken cancellationToken) =>
         await scale.ReopenAsync(state, members.Where(node => NodeMarks.IsToBeGivenBack(node) && plan.MarksOf(node.Metadata.Name).Cordon is null), cancellationToken);
 
-    private static TimeSpan? Sooner(PoolPlan plan, DateTimeOffset now)
+    private static TimeSpan? Sooner(PoolPlan plan, DateTimeOffset now, bool waiting)
     {
         var wait = plan.LookAgain is { } at ? at - now : (TimeSpan?)null;
         if (wait <= TimeSpan.Zero) wait = AfterConflict;
-        return plan.Report is null ? wait : wait is { } soon && soon < LookAgain ? soon : LookAgain;
+        return plan.Report is null && !waiting ? wait : wait is { } soon && soon < LookAgain ? soon : LookAgain;
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 
@@ -26,6 +27,19 @@ internal sealed record NodeMarks
 
     /// <summary>Whether the operator has closed a node to give it back.</summary>
     public static bool IsToBeGivenBack(NodeView node) => node.Spec?.Unschedulable == true && node.Annotation(NemotronAnnotations.CordonReason) is { } reason && Word(reason) == ScaleDown;
+
+    /// <summary>Those that a node has.</summary>
+    public static NodeMarks AsTheyAre(NodeView node) => new()
+    {
+        Cordon = node.Spec?.Unschedulable == true ? node.Annotation(NemotronAnnotations.CordonReason) : null,
+        Sick = node.Taints.FirstOrDefault(taint => taint.Key == NemotronTaints.UnhealthyGpu)?.Value,
+        EmptySince = Date(node.Annotation(NemotronAnnotations.EmptySince)),
+        WellSince = Date(node.Annotation(NemotronAnnotations.WellSince)),
+    };
+
+    /// <summary>A time as it stands in an annotation, or null.</summary>
+    public static DateTimeOffset? Date(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 
     /// <summary>The word of a reason as <see cref="Cordon"/> has it.</summary>
     public static string Word(string cordon) => cordon.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? cordon[..colon] : cordon;

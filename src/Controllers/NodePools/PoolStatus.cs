@@ -1,4 +1,6 @@
+using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
+using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Planning.Placement;
 using Nemotron.Planning.Pools;
@@ -37,15 +39,16 @@ internal static class PoolStatus
     /// <summary>The status.</summary>
     /// <param name="snapshot">What is seen.</param>
     /// <param name="provision">What its provisioner is asked for, and what it says; null for a Static pool.</param>
-    public static GpuNodePoolStatus Of(PoolSnapshot snapshot, ProvisionReport? provision = null)
+    /// <param name="repair">What is done about its sick nodes.</param>
+    public static GpuNodePoolStatus Of(PoolSnapshot snapshot, ProvisionReport? provision = null, RepairDecision? repair = null)
     {
         var nodes = snapshot.States.ToList();
         var capacity = PoolCapacity.Of(nodes);
-        var unhealthy = Unhealthy(snapshot, nodes);
+        var unhealthy = Unhealthy(snapshot, nodes, repair);
         return new GpuNodePoolStatus
         {
             ObservedGeneration = snapshot.Pool.Metadata.Generation,
-            Conditions = PoolConditions.Of(snapshot, nodes, capacity, unhealthy.Count, provision),
+            Conditions = PoolConditions.Of(snapshot, nodes, capacity, unhealthy.Count, provision, repair),
             Gpu = Gpu(nodes),
             Gpus = new PoolGpuCounts
             {
@@ -79,12 +82,14 @@ internal static class PoolStatus
         return new ObservedGpu { Product = product, MemoryMiB = memory, PerNode = labelled.Min(node => Math.Max(node.Capacity, node.Allocatable)) };
     }
 
-    private static List<UnhealthyNode> Unhealthy(PoolSnapshot snapshot, List<NodeState> nodes)
+    private static List<UnhealthyNode> Unhealthy(PoolSnapshot snapshot, List<NodeState> nodes, RepairDecision? repair)
     {
         var former = (snapshot.Pool.Status?.UnhealthyNodes ?? []).ToDictionary(node => node.Name);
         var now = DateTime.UnixEpoch.AddSeconds(snapshot.Now.ToUnixTimeSeconds());
+        var findings = (repair?.Findings ?? []).ToDictionary(finding => finding.Node, finding => (finding.Sickness.Word, finding.Sickness.Message));
+        var closed = snapshot.Members.Nodes.Where(RepairDecision.IsClosed).ToDictionary(node => node.Metadata.Name, Closed);
         return [.. nodes
-            .Select(node => (node, fault: Describe(node)))
+            .Select(node => (node, fault: findings.TryGetValue(node.Name, out var found) ? found : Describe(node) ?? (closed.TryGetValue(node.Name, out var was) ? was : null)))
             .Where(entry => entry.fault is not null)
             .Select(entry => new UnhealthyNode
             {
@@ -93,6 +98,13 @@ internal static class PoolStatus
                 Message = entry.fault.Value.Message,
                 Since = former.TryGetValue(entry.node.Name, out var before) && before.Reason == entry.fault.Value.Reason ? before.Since : now,
             })];
+    }
+
+    private static (string Reason, string Message)? Closed(NodeView node)
+    {
+        var reason = node.Annotation(NemotronAnnotations.CordonReason)!;
+        var word = NodeMarks.Word(reason);
+        return (word, $"Closed by the operator: {reason[Math.Min(reason.Length, word.Length + 1)..].Trim()}");
     }
 
     private static (string Reason, string Message)? Describe(NodeState node) => node.Fault switch

@@ -76,9 +76,7 @@ internal sealed record ScaleDecision(PoolSize? Size, IReadOnlyDictionary<string,
     private static DateTimeOffset? EmptySince(PoolSnapshot snapshot, NodeView node)
     {
         if (snapshot.GpusByNode.GetValueOrDefault(node.Metadata.Name) > 0) return null;
-        return DateTimeOffset.TryParse(node.Annotation(NemotronAnnotations.EmptySince), System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var since)
-            ? since
-            : DateTimeOffset.FromUnixTimeSeconds(snapshot.Now.ToUnixTimeSeconds());
+        return NodeMarks.Date(node.Annotation(NemotronAnnotations.EmptySince)) ?? DateTimeOffset.FromUnixTimeSeconds(snapshot.Now.ToUnixTimeSeconds());
     }
 
     /// <summary>Why fewer replicas could cost a node that holds a group; null where they cannot.</summary>
