@@ -10,6 +10,8 @@ namespace Nemotron.Controllers.NodePools;
 /// <summary>Marks a pool's nodes and counts its GPUs. On deletion the marks are taken off again.</summary>
 [EntityRbac(typeof(GpuNodePool), Verbs = RbacVerb.Read | RbacVerb.Patch)]
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [GpuNodePool.Plural + "/status"], Verbs = RbacVerb.Patch)]
+// Owner references that block their owner's deletion need this where OwnerReferencesPermissionEnforcement is on.
+[GenericRbac(Groups = [NemotronApi.Group], Resources = [GpuNodePool.Plural + "/finalizers"], Verbs = RbacVerb.Update)]
 [EntityRbac(typeof(NodeView), Verbs = RbacVerb.Read | RbacVerb.Patch)]
 [EntityRbac(typeof(PodView), Verbs = RbacVerb.Read)]
 internal sealed class GpuNodePoolController(
@@ -37,17 +39,23 @@ internal sealed class GpuNodePoolController(
         var scaled = await scale.ReadAsync(entity, cancellationToken);
         var provisioned = await karpenter.KeepAsync(entity, snapshot, cancellationToken);
         var plan = PoolPlan.Decide(snapshot, scaled, provisioned, gpus.Of);
-        var settled = plan.Scale is null || await ReopenAsync(scaled!, members, plan, cancellationToken);
+        var outcome = plan.Scale is null ? ScaleOutcome.Done : await ReopenAsync(scaled!, members, plan, cancellationToken);
+        var settled = outcome.Settled;
         // Closed first: a node goes only once the cache has it closed and empty.
-        if (settled)
+        if (settled && outcome.Trouble is null)
             foreach (var node in members) settled &= await MarkAsync(node, entity, plan.MarksOf(node.Metadata.Name), cancellationToken);
         var strangers = fleet.Marked(entity.Metadata.Name).Where(node => members.All(member => member.Metadata.Name != node.Metadata.Name));
         foreach (var node in strangers) settled &= await MarkAsync(node, null, null, cancellationToken);
-        if (settled && plan.Scale is { } decision) settled = await scale.ApplyAsync(scaled!, decision, members, cancellationToken);
+        if (settled && outcome.Trouble is null && plan.Scale is { } decision)
+        {
+            outcome = await scale.ApplyAsync(scaled!, decision, members, cancellationToken);
+            settled = outcome.Settled;
+        }
+
         if (provisioned is not null) settled &= await karpenter.UnshieldAsync(fleet.MarkedAsLoading(entity.Metadata.Name), cancellationToken);
         var waiting = await RepairAsync(entity, plan.Repair, cancellationToken);
 
-        var next = PoolStatus.Of(snapshot, plan.Report, plan.Repair);
+        var next = PoolStatus.Of(snapshot, outcome.Trouble is { } trouble ? plan.Report!.Refused(trouble) : plan.Report, plan.Repair);
         await PublishAsync(entity, next, cancellationToken);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
         return ReconciliationResult<GpuNodePool>.Success(entity, settled ? Sooner(plan, snapshot.Now, waiting) : AfterConflict);
@@ -77,7 +85,7 @@ internal sealed class GpuNodePoolController(
     }
 
     // A Machine that is marked to go first would go at the next shrinking, whatever its node holds by then.
-    private async Task<bool> ReopenAsync(ScaleState state, IReadOnlyList<NodeView> members, PoolPlan plan, CancellationToken cancellationToken) =>
+    private async Task<ScaleOutcome> ReopenAsync(ScaleState state, IReadOnlyList<NodeView> members, PoolPlan plan, CancellationToken cancellationToken) =>
         await scale.ReopenAsync(state, members.Where(node => NodeMarks.IsToBeGivenBack(node) && plan.MarksOf(node.Metadata.Name).Cordon is null), cancellationToken);
 
     private static TimeSpan? Sooner(PoolPlan plan, DateTimeOffset now, bool waiting)
@@ -95,7 +103,11 @@ internal sealed class GpuNodePoolController(
     public async Task<ReconciliationResult<GpuNodePool>> FinalizeAsync(GpuNodePool entity, CancellationToken cancellationToken)
     {
         var settled = true;
-        foreach (var node in fleet.Marked(entity.Metadata.Name)) settled &= await MarkAsync(node, null, null, cancellationToken);
+        var marked = fleet.Marked(entity.Metadata.Name);
+        // What cannot be said any more to whoever makes the nodes keeps nobody from going.
+        if (await scale.ReadAsync(entity, cancellationToken) is { } scaled)
+            settled = (await scale.ReopenAsync(scaled, marked.Where(NodeMarks.IsToBeGivenBack), cancellationToken)).Settled;
+        foreach (var node in marked) settled &= await MarkAsync(node, null, null, cancellationToken);
         return settled
             ? ReconciliationResult<GpuNodePool>.Success(entity)
             : ReconciliationResult<GpuNodePool>.Failure(entity, "A node changed while its marks were taken off.", requeueAfter: AfterConflict);

@@ -45,6 +45,9 @@ internal static class PoolStatus
         var nodes = snapshot.States.ToList();
         var capacity = PoolCapacity.Of(nodes);
         var unhealthy = Unhealthy(snapshot, nodes, repair);
+        // Each node is in one state only.
+        var sick = unhealthy.Select(node => node.Name).ToHashSet(StringComparer.Ordinal);
+        var others = nodes.Where(node => !sick.Contains(node.Name)).ToList();
         return new GpuNodePoolStatus
         {
             ObservedGeneration = snapshot.Pool.Metadata.Generation,
@@ -61,9 +64,9 @@ internal static class PoolStatus
             Nodes = new PoolNodeCounts
             {
                 Total = nodes.Count,
-                Ready = nodes.Count(node => node.Fault == NodeFault.None && node.Unhealthy == 0),
-                Starting = nodes.Count(node => node.Fault == NodeFault.NoGpusOffered) + (provision?.OnTheirWay ?? 0),
-                Cordoned = nodes.Count(node => node.Fault == NodeFault.Cordoned),
+                Ready = others.Count(node => node.Fault == NodeFault.None && node.Unhealthy == 0),
+                Starting = others.Count(node => node.Fault == NodeFault.NoGpusOffered) + (provision?.OnTheirWay ?? 0),
+                Cordoned = others.Count(node => node.Fault == NodeFault.Cordoned),
                 Unhealthy = unhealthy.Count,
             },
             DesiredNodes = provision?.DesiredNodes,

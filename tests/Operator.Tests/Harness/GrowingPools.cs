@@ -1,6 +1,5 @@
 using k8s;
 using k8s.Models;
-using Nemotron.Crds;
 using Nemotron.Lab.Nodes;
 
 namespace Nemotron.Operator.Tests.Harness;

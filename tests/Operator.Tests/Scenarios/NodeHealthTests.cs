@@ -2,7 +2,6 @@ using k8s;
 using Nemotron.Controllers.Prometheus;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Crds;
-using Nemotron.Lab.Nodes;
 using Nemotron.Operator.Tests.Harness;
 
 namespace Nemotron.Operator.Tests.Scenarios;
@@ -42,7 +41,7 @@ public class NodeHealthTests
         (await cluster.Kubectl.RunAsync("get events -A --field-selector reason=GroupDrained -o custom-columns=MESSAGE:.message")).Succeeded().ShouldContain($"from node {sick}");
 
         // The error is long ago, the gauge still has it: the node stays closed.
-        await cluster.PassAsync(TimeSpan.FromMinutes(15));
+        await cluster.PassAsync(TimeSpan.FromMinutes(12));
         (await cluster.Client.ReadNodeAsync(sick)).Spec.Unschedulable.ShouldBe(true);
         metrics.Set(sick, 3, 0);
         metrics.Set(sick, 2, 0);
@@ -91,8 +90,8 @@ public class NodeHealthTests
         await Until.TrueAsync(() => cluster.Deployment("ultra")!.Is(ConditionTypes.Ready) && cluster.Pods("ultra").Any(pod => pod.Spec.NodeName != lost && pod.Status.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" })), "it to serve", Limit, () => cluster.PoolTold("h100"));
         var took = cluster.Lab.Time.GetUtcNow() - struck;
         Console.WriteLine($"measured: node lost under Ultra TP8: serves again {took.TotalMinutes:0.0} minutes of the Lab's time after");
-        // Kubernetes by itself evicts after 40 s of silence and 300 s of patience.
-        took.ShouldBeLessThan(TimeSpan.FromSeconds(340));
+        // Not by Kubernetes, which evicts after 40 s of silence and 300 s of patience.
+        (await cluster.Kubectl.RunAsync("get events -A --field-selector reason=GroupDrained -o custom-columns=MESSAGE:.message")).Succeeded().ShouldContain($"from node {lost}");
         var node = await cluster.Client.ReadNodeAsync(lost);
         node.Metadata.Annotations[NemotronAnnotations.CordonReason].ShouldStartWith("NodeNotReady:");
 
@@ -102,7 +101,7 @@ public class NodeHealthTests
 
     private static async Task<TestCluster> StartAsync(SimulatedGpuMetrics metrics, string nodes, string deployment)
     {
-        var cluster = await TestCluster.StartAsync(nodes, clockSpeed: 60);
+        var cluster = await TestCluster.StartAsync(nodes, clockSpeed: 30);
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Pool, deployment));
         await cluster.StartOperatorAsync(scaling: new ScalingSettings { Prometheus = new PrometheusSettings { Url = metrics.Url, Timeout = TimeSpan.FromMinutes(5) } });
         return cluster;

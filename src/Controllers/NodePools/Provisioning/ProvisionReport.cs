@@ -10,6 +10,9 @@ namespace Nemotron.Controllers.NodePools.Provisioning;
 /// <param name="Message">Why, in a sentence.</param>
 internal sealed record ProvisionReport(int? DesiredNodes, int OnTheirWay, bool? Provisioned, string Reason, string Message)
 {
+    /// <summary>The same, where asking for nodes was refused.</summary>
+    public ProvisionReport Refused(string trouble) => this with { Provisioned = false, Reason = ConditionReasons.ProvisioningFailed, Message = $"{Message} It could not be asked for: {trouble}" };
+
     /// <summary>Of a pool of type Scale.</summary>
     public static ProvisionReport Of(PoolSnapshot snapshot, ScaleState state, ScaleDecision decision)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using k8s.Autorest;
 using Nemotron.Controllers.Views;
@@ -31,17 +32,35 @@ internal sealed class ScaleProvisioning(INamedObjects objects)
         }
     }
 
-    /// <summary>Opens nodes again for groups: their Machines are no longer the first to go. False when it is to be tried again.</summary>
-    public async Task<bool> ReopenAsync(ScaleState state, IEnumerable<NodeView> nodes, CancellationToken cancellationToken) =>
-        await MarkMachinesAsync(state, nodes, null, cancellationToken);
+    /// <summary>Opens nodes again for groups: their Machines are no longer the first to go.</summary>
+    public Task<ScaleOutcome> ReopenAsync(ScaleState state, IEnumerable<NodeView> nodes, CancellationToken cancellationToken) =>
+        ToldAsync(() => MarkMachinesAsync(state, nodes, null, cancellationToken));
 
-    /// <summary>Asks for as many nodes as were decided on. False when something has changed meanwhile, and it is to be decided anew.</summary>
-    public async Task<bool> ApplyAsync(ScaleState state, ScaleDecision decision, IReadOnlyList<NodeView> members, CancellationToken cancellationToken)
+    /// <summary>Asks for as many nodes as were decided on.</summary>
+    public Task<ScaleOutcome> ApplyAsync(ScaleState state, ScaleDecision decision, IReadOnlyList<NodeView> members, CancellationToken cancellationToken)
     {
-        if (decision.Size is not { } size || state.Reading is not { } reading || size.Target == reading.Desired) return true;
-        var released = members.Where(node => size.Released.Contains(node.Metadata.Name));
-        if (!await MarkMachinesAsync(state, released, "yes", cancellationToken)) return false;
-        return await objects.PatchScaleAsync(state.Target, size.Target, reading, cancellationToken) == PatchOutcome.Patched;
+        if (decision.Size is not { } size || state.Reading is not { } reading || size.Target == reading.Desired) return Task.FromResult(ScaleOutcome.Done);
+        return ToldAsync(async () =>
+            // Without its Machine marked, another one could go.
+            await MarkMachinesAsync(state, members.Where(node => size.Released.Contains(node.Metadata.Name)), "yes", cancellationToken)
+            && await objects.PatchScaleAsync(state.Target, size.Target, reading, cancellationToken) == PatchOutcome.Patched);
+    }
+
+    private static async Task<ScaleOutcome> ToldAsync(Func<Task<bool>> write)
+    {
+        try
+        {
+            return new ScaleOutcome(await write(), null);
+        }
+        catch (NamedObjectException e)
+        {
+            return new ScaleOutcome(true, e.Message);
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest)
+        {
+            // Another try right away would fare no better.
+            return new ScaleOutcome(true, ApiErrors.Describe(e));
+        }
     }
 
     private async Task<bool> MarkMachinesAsync(ScaleState state, IEnumerable<NodeView> nodes, string? value, CancellationToken cancellationToken)
@@ -49,12 +68,25 @@ internal sealed class ScaleProvisioning(INamedObjects objects)
         if (state.Target.Group != MachineReference.Group) return true;
         foreach (var node in nodes)
         {
-            // Without its Machine marked, another one could go.
-            if (MachineReference.Of(node, state.Target) is not { } machine) return false;
+            if (MachineReference.Of(node, state.Target) is not { } machine)
+            {
+                if (value is null) continue;
+                return false;
+            }
+
             var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [MachineReference.DeleteFirst] = value } } };
             if (await objects.MergePatchAsync(machine, patch, cancellationToken) == PatchOutcome.Conflict) return false;
         }
 
         return true;
     }
+}
+
+/// <summary>What came of asking for nodes.</summary>
+/// <param name="Settled">False when something has changed meanwhile, and it is to be decided anew.</param>
+/// <param name="Trouble">Why it was refused, in a sentence; null when it was not.</param>
+internal readonly record struct ScaleOutcome(bool Settled, string? Trouble)
+{
+    /// <summary>Nothing was to be done, or all was.</summary>
+    public static readonly ScaleOutcome Done = new(true, null);
 }
