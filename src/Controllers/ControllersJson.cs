@@ -17,6 +17,8 @@ namespace Nemotron.Controllers;
 [JsonSerializable(typeof(LeaderWorkerSet))]
 [JsonSerializable(typeof(HorizontalPodAutoscalerView))]
 [JsonSerializable(typeof(ScaledObjectView))]
+[JsonSerializable(typeof(KarpenterNodePool))]
+[JsonSerializable(typeof(NodeClaimView))]
 [JsonSerializable(typeof(V1Service))]
 [JsonSerializable(typeof(V1ConfigMap))]
 [JsonSerializable(typeof(V1ServiceAccount))]

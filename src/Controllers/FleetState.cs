@@ -7,6 +7,7 @@ using Nemotron.Crds;
 using Nemotron.Kube;
 using Nemotron.Planning;
 using Nemotron.Planning.Placement;
+using Nemotron.Planning.Pools;
 
 namespace Nemotron.Controllers;
 
@@ -19,7 +20,8 @@ internal sealed class FleetState(
     IInformerCache<NodeView> nodes,
     IInformerCache<PodView> pods,
     ModelLibrary library,
-    GpuCatalogue gpus)
+    GpuCatalogue gpus,
+    IInformerCache<LeaderWorkerSet>? sets = null)
 {
     private readonly ConcurrentDictionary<string, Counted> counted = new(StringComparer.Ordinal);
     private volatile Memberships? memberships;
@@ -55,7 +57,8 @@ internal sealed class FleetState(
     public PoolSnapshot Snapshot(GpuNodePool pool, DateTimeOffset now)
     {
         var members = MembersOf(pool);
-        return new(pool, members, members.Nodes.ToDictionary(node => node.Metadata.Name, node => AllocatedOn(node.Metadata.Name)), WaitingFor(pool.Metadata.Name), now);
+        var waiting = WaitingGroups(pool.Metadata.Name);
+        return new(pool, members, members.Nodes.ToDictionary(node => node.Metadata.Name, node => AllocatedOn(node.Metadata.Name)), waiting.Count, now) { Waiting = waiting };
     }
 
     /// <summary>A pool's members.</summary>
@@ -81,11 +84,34 @@ internal sealed class FleetState(
         return sum;
     }
 
-    /// <summary>Replicas planned for a pool that the scheduler cannot place.</summary>
-    public int WaitingFor(string pool) => pods.ByLabel(NemotronLabels.NodePool, pool)
-        .Where(pod => !pod.Ended && pod.Unschedulable is not null)
-        .DistinctBy(pod => (pod.Metadata.NamespaceProperty, pod.Replica))
-        .Count();
+    /// <summary>Pods of the operator's on a node that have not ended.</summary>
+    public IReadOnlyList<PodView> EnginePodsOn(string node) =>
+        [.. pods.ByIndex(PodView.ByNode, node).Where(pod => !pod.Ended && pod.Metadata.Labels?.ContainsKey(NemotronLabels.Deployment) == true)];
+
+    /// <summary>Pods planned for a pool that load the model, or are ready and still marked as if they did.</summary>
+    public IReadOnlyList<PodView> MarkedAsLoading(string pool) =>
+        [.. pods.ByLabel(NemotronLabels.NodePool, pool).Where(pod => pod.Metadata.Labels.ContainsKey(NemotronLabels.Loading))];
+
+    /// <summary>Replicas planned for a pool that the scheduler cannot place, with what of them has no place.</summary>
+    public IReadOnlyList<WaitingGroup> WaitingGroups(string pool) =>
+    [
+        .. pods.ByLabel(NemotronLabels.NodePool, pool)
+            .Where(pod => !pod.Ended && pod.Metadata.DeletionTimestamp is null)
+            .GroupBy(pod => (pod.Metadata.NamespaceProperty, pod.Replica))
+            .Where(group => group.Any(pod => pod.Unschedulable is not null))
+            .Select(group => Waiting($"{group.Key.NamespaceProperty}/{group.Key.Replica}", [.. group]))
+            .OrderBy(group => group.Name, StringComparer.Ordinal),
+    ];
+
+    private WaitingGroup Waiting(string name, IReadOnlyList<PodView> present)
+    {
+        var unplaced = present.Where(pod => pod.NodeName is null).ToList();
+        // Workers may be made only once their leader has a node.
+        var size = present[0].Metadata.Labels?.TryGetValue(LeaderWorkerSet.NameLabel, out var set) == true
+            ? sets?.Get(present[0].Metadata.NamespaceProperty, set)?.Spec.LeaderWorkerTemplate.Size ?? present.Count
+            : present.Count;
+        return new WaitingGroup(name, new GroupShape(Math.Max(1, unplaced.Count + Math.Max(0, size - present.Count)), Math.Max(1, unplaced.Max(pod => pod.Gpus))));
+    }
 
     private NodeState StateOf(NodeView node)
     {

@@ -6,6 +6,8 @@ using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
+using Nemotron.Controllers.NodePools.Health;
+using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Observing;
 using Nemotron.Controllers.Prometheus;
 using Nemotron.Controllers.Reasoning;
@@ -47,6 +49,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton<DeploymentSnapshots>();
         builder.Services.AddSingleton<ModelSource>();
         builder.Services.AddSingleton<INodePatcher, NodePatcher>();
+        AddNodePools(builder);
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
         builder.Services.AddSingleton(gatewayImage is null ? GatewayImage.OfThisVersion : new GatewayImage(gatewayImage));
         builder.Services.AddSingleton(new ProberOptions(probeReasoning));
@@ -97,6 +100,8 @@ public static class NemotronControllers
             .Watches<NodeView>((node, caches) => PoolsOf(node, caches), NodeView.Differs)
             // Pods come and go by the hundred; counting them five times a second is enough.
             .Watches<PodView>((pod, caches) => PoolsOf(pod, caches), PodView.Differs, within: TimeSpan.FromMilliseconds(200))
+            .Owns<KarpenterNodePool>()
+            .Watches<NodeClaimView>((claim, _) => claim.Metadata.Labels?.TryGetValue(KarpenterNodePool.PoolLabel, out var pool) == true ? [new NamespacedName(null, pool)] : [], within: TimeSpan.FromMilliseconds(200))
             // A new, changed or vanished pool may give nodes to its neighbours, or take them.
             .Watches<GpuNodePool>((_, caches) => caches.Get<GpuNodePool>().List().Select(NamespacedName.Of), PoolChanged)
             .AddFinalizer<GpuNodePoolController, GpuNodePool>(NemotronFinalizers.NodePool);
@@ -114,6 +119,19 @@ public static class NemotronControllers
         if (settings.Prometheus is not { } prometheus) return;
         builder.Services.AddSingleton<IPrometheus>(services => new PrometheusApi(prometheus, services.GetRequiredService<TimeProvider>()));
         builder.AddLeaderService<ScalingLoop>();
+    }
+
+    private static void AddNodePools(IOperatorBuilder builder)
+    {
+        builder.Services.AddSingleton<ScaleProvisioning>();
+        builder.Services.AddSingleton<KarpenterProvisioning>();
+        builder.Services.AddSingleton<ICapacityRefusals, CapacityRefusals>();
+        builder.Services.AddSingleton<INodeDrain, NodeDrain>();
+        builder.AddLeaderService<GpuEvidenceLoop>();
+        builder.Services.AddSingleton<IGpuEvidence>(services => services.GetRequiredService<GpuEvidenceLoop>());
+        // Only where Karpenter makes the nodes.
+        builder.AddInformer<KarpenterNodePool>(informer => informer.Optional = true);
+        builder.AddInformer<NodeClaimView>(informer => informer.Optional = true);
     }
 
     private static void AddEngineHealth(IOperatorBuilder builder, bool askEngines)

@@ -17,6 +17,9 @@ internal sealed record DecidedDeployment
     /// <summary>The taints of that pool, which the pods tolerate.</summary>
     public required IReadOnlyList<V1Taint> PoolTaints { get; init; }
 
+    /// <summary>How that pool gets nodes.</summary>
+    public Crds.ProvisionerType Provisioner { get; init; }
+
     /// <summary>The pods of one replica and their GPUs.</summary>
     public required GroupShape Shape { get; init; }
 

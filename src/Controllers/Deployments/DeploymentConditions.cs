@@ -37,8 +37,10 @@ internal static class DeploymentConditions
         else if (decision.NoPlace is { } noPlace)
             conditions.Set(ConditionTypes.CapacityAvailable, false, noPlace.Reason, noPlace.Message);
         else if (counts.Unplaced > 0)
-            conditions.Set(ConditionTypes.CapacityAvailable, false, ConditionReasons.InsufficientGpus,
+            conditions.Set(ConditionTypes.CapacityAvailable, false,
+                decision.Decided!.Provisioner == ProvisionerType.Static ? ConditionReasons.InsufficientGpus : ConditionReasons.WaitingForNodes,
                 $"{counts.Unplaced} of {counts.Desired} replicas have no place: each needs {Needs(decision.Decided!)}. "
+                + (decision.Decided!.Provisioner == ProvisionerType.Static ? "" : $"The pool grows: its condition {ConditionTypes.Provisioned} says how that goes. Else: ")
                 + $"Add nodes to the pool, lower replicas, or free GPUs. The scheduler says: {counts.SchedulerSays}");
         else
             conditions.Set(ConditionTypes.CapacityAvailable, true, ConditionReasons.Sufficient, $"Pool {decision.Decided!.Pool} has GPUs for {counts.Desired} replicas of {decision.Decided.GpusPerReplica}.");

@@ -61,6 +61,7 @@ internal sealed record DeploymentDecision
             {
                 Model = choice.Entry.Name,
                 Pool = place.Pool.Pool.Metadata.Name,
+                Provisioner = place.Pool.Pool.Spec.Provisioner?.Type ?? ProvisionerType.Static,
                 PoolTaints = [.. place.Pool.Pool.Spec.Taints ?? []],
                 Shape = place.Shape,
                 WithinNvLinkDomain = place.WithinNvLinkDomain,

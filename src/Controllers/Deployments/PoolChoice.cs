@@ -14,7 +14,7 @@ internal static class PoolChoice
     public sealed record Result(Placed? Place, Refusal? Refused = null, Refusal? NoPlace = null, MemoryPlan? Plan = null);
 
     /// <summary>
-    /// The pool that the spec names; else the one the replicas already run in, while they fit there; else the one with most free groups.
+    /// The pool that the spec names; else the one the replicas already run in, while they fit there; else the one with most free groups; where none has any, one that grows.
     /// </summary>
     public static Result Choose(DeploymentSnapshot snapshot, ModelChoice choice)
     {
@@ -37,7 +37,7 @@ internal static class PoolChoice
         var places = results.Where(result => result.Place is not null).ToList();
         if (places.Count > 0)
             return places.FirstOrDefault(result => result.Place!.Pool.Pool.Metadata.Name == snapshot.Entity.Status?.NodePool)
-                ?? places.MaxBy(result => TpGroups.FreeGroups(result.Place!.Pool.Nodes, result.Place.Shape))!;
+                ?? places.MaxBy(result => (TpGroups.FreeGroups(result.Place!.Pool.Nodes, result.Place.Shape), result.Place.Pool.Pool.Spec.Provisioner?.Type is ProvisionerType.Karpenter or ProvisionerType.Scale))!;
 
         if (results.Count == 1) return results[0];
         var reasons = results.Select(result => (result.Refused ?? result.NoPlace)!).ToList();

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Nemotron.Controllers.NodePools.Health;
+using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -8,11 +10,17 @@ namespace Nemotron.Controllers.NodePools;
 /// <summary>Marks a pool's nodes and counts its GPUs. On deletion the marks are taken off again.</summary>
 [EntityRbac(typeof(GpuNodePool), Verbs = RbacVerb.Read | RbacVerb.Patch)]
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [GpuNodePool.Plural + "/status"], Verbs = RbacVerb.Patch)]
+// Owner references that block their owner's deletion need this where OwnerReferencesPermissionEnforcement is on.
+[GenericRbac(Groups = [NemotronApi.Group], Resources = [GpuNodePool.Plural + "/finalizers"], Verbs = RbacVerb.Update)]
 [EntityRbac(typeof(NodeView), Verbs = RbacVerb.Read | RbacVerb.Patch)]
 [EntityRbac(typeof(PodView), Verbs = RbacVerb.Read)]
 internal sealed class GpuNodePoolController(
     FleetState fleet,
     INodePatcher nodes,
+    ScaleProvisioning scale,
+    KarpenterProvisioning karpenter,
+    IGpuEvidence gpus,
+    INodeDrain drain,
     IStatusWriter status,
     EventPublisher events,
     TimeProvider time) : IEntityController<GpuNodePool>, IEntityFinalizer<GpuNodePool>
@@ -20,20 +28,71 @@ internal sealed class GpuNodePoolController(
     // A refused patch means that the node has changed; its new state is on the way to the cache.
     private static readonly TimeSpan AfterConflict = TimeSpan.FromMilliseconds(200);
 
+    // Nobody tells when an object of a kind that is not watched changes.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
+
     /// <inheritdoc/>
     public async Task<ReconciliationResult<GpuNodePool>> ReconcileAsync(GpuNodePool entity, CancellationToken cancellationToken)
     {
-        var members = fleet.MembersOf(entity);
-        var marked = fleet.Marked(entity.Metadata.Name);
-        var strangers = marked.Where(node => members.Nodes.All(member => member.Metadata.Name != node.Metadata.Name));
-        var settled = true;
-        foreach (var node in members.Nodes) settled &= await MarkAsync(node, entity, cancellationToken);
-        foreach (var node in strangers) settled &= await MarkAsync(node, null, cancellationToken);
+        var snapshot = fleet.Snapshot(entity, time.GetUtcNow());
+        var members = snapshot.Members.Nodes;
+        var scaled = await scale.ReadAsync(entity, cancellationToken);
+        var provisioned = await karpenter.KeepAsync(entity, snapshot, cancellationToken);
+        var plan = PoolPlan.Decide(snapshot, scaled, provisioned, gpus.Of);
+        var outcome = plan.Scale is null ? ScaleOutcome.Done : await ReopenAsync(scaled!, members, plan, cancellationToken);
+        var settled = outcome.Settled;
+        // Closed first: a node goes only once the cache has it closed and empty.
+        if (settled && outcome.Trouble is null)
+            foreach (var node in members) settled &= await MarkAsync(node, entity, plan.MarksOf(node.Metadata.Name), cancellationToken);
+        var strangers = fleet.Marked(entity.Metadata.Name).Where(node => members.All(member => member.Metadata.Name != node.Metadata.Name));
+        foreach (var node in strangers) settled &= await MarkAsync(node, null, null, cancellationToken);
+        if (settled && outcome.Trouble is null && plan.Scale is { } decision)
+        {
+            outcome = await scale.ApplyAsync(scaled!, decision, members, cancellationToken);
+            settled = outcome.Settled;
+        }
 
-        var next = PoolStatus.Of(fleet.Snapshot(entity, time.GetUtcNow()));
+        if (provisioned is not null) settled &= await karpenter.UnshieldAsync(fleet.MarkedAsLoading(entity.Metadata.Name), cancellationToken);
+        var waiting = await RepairAsync(entity, plan.Repair, cancellationToken);
+
+        var next = PoolStatus.Of(snapshot, outcome.Trouble is { } trouble ? plan.Report!.Refused(trouble) : plan.Report, plan.Repair);
         await PublishAsync(entity, next, cancellationToken);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
-        return ReconciliationResult<GpuNodePool>.Success(entity, settled ? null : AfterConflict);
+        return ReconciliationResult<GpuNodePool>.Success(entity, settled ? Sooner(plan, snapshot.Now, waiting) : AfterConflict);
+    }
+
+    /// <summary>Empties closed nodes and hands them on. True while a PodDisruptionBudget is in the way.</summary>
+    private async Task<bool> RepairAsync(GpuNodePool entity, RepairDecision repair, CancellationToken cancellationToken)
+    {
+        var waiting = false;
+        foreach (var (node, force) in repair.Drain)
+        {
+            foreach (var pod in fleet.EnginePodsOn(node).Where(pod => pod.Metadata.DeletionTimestamp is null))
+            {
+                if (await drain.TakeAsync(pod, force, cancellationToken))
+                    await events(entity, ConditionReasons.GroupDrained, $"Replica {pod.Metadata.NamespaceProperty}/{pod.Replica} is moved from node {node}, which is sick; what it has in flight it may finish.", EventType.Normal, cancellationToken);
+                else
+                    waiting = true;
+            }
+        }
+
+        foreach (var node in repair.Replace)
+            if (await karpenter.ReplaceAsync(node, cancellationToken))
+                await events(entity, ConditionReasons.NodeReplaced, $"Node {node} is sick and empty: its NodeClaim is deleted, and Karpenter makes another when it is needed.", EventType.Normal, cancellationToken);
+        foreach (var node in repair.Readmitted)
+            await events(entity, ConditionReasons.NodeReadmitted, $"Node {node} has been well for a while, and takes replicas again.", EventType.Normal, cancellationToken);
+        return waiting;
+    }
+
+    // A Machine that is marked to go first would go at the next shrinking, whatever its node holds by then.
+    private async Task<ScaleOutcome> ReopenAsync(ScaleState state, IReadOnlyList<NodeView> members, PoolPlan plan, CancellationToken cancellationToken) =>
+        await scale.ReopenAsync(state, members.Where(node => NodeMarks.IsToBeGivenBack(node) && plan.MarksOf(node.Metadata.Name).Cordon is null), cancellationToken);
+
+    private static TimeSpan? Sooner(PoolPlan plan, DateTimeOffset now, bool waiting)
+    {
+        var wait = plan.LookAgain is { } at ? at - now : (TimeSpan?)null;
+        if (wait <= TimeSpan.Zero) wait = AfterConflict;
+        return plan.Report is null && !waiting ? wait : wait is { } soon && soon < LookAgain ? soon : LookAgain;
     }
 
     /// <inheritdoc/>
@@ -44,14 +103,18 @@ internal sealed class GpuNodePoolController(
     public async Task<ReconciliationResult<GpuNodePool>> FinalizeAsync(GpuNodePool entity, CancellationToken cancellationToken)
     {
         var settled = true;
-        foreach (var node in fleet.Marked(entity.Metadata.Name)) settled &= await MarkAsync(node, null, cancellationToken);
+        var marked = fleet.Marked(entity.Metadata.Name);
+        // What cannot be said any more to whoever makes the nodes keeps nobody from going.
+        if (await scale.ReadAsync(entity, cancellationToken) is { } scaled)
+            settled = (await scale.ReopenAsync(scaled, marked.Where(NodeMarks.IsToBeGivenBack), cancellationToken)).Settled;
+        foreach (var node in marked) settled &= await MarkAsync(node, null, null, cancellationToken);
         return settled
             ? ReconciliationResult<GpuNodePool>.Success(entity)
             : ReconciliationResult<GpuNodePool>.Failure(entity, "A node changed while its marks were taken off.", requeueAfter: AfterConflict);
     }
 
-    private async Task<bool> MarkAsync(NodeView node, GpuNodePool? pool, CancellationToken cancellationToken) =>
-        NodeMarking.Patch(node, pool) is not { } patch || await nodes.PatchAsync(node.Metadata.Name, patch, cancellationToken);
+    private async Task<bool> MarkAsync(NodeView node, GpuNodePool? pool, NodeMarks? marks, CancellationToken cancellationToken) =>
+        NodeMarking.Patch(node, pool, marks) is not { } patch || await nodes.PatchAsync(node.Metadata.Name, patch, cancellationToken);
 
     private async Task PublishAsync(GpuNodePool entity, GpuNodePoolStatus next, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using Nemotron.Controllers.Views;
@@ -6,8 +7,8 @@ using Nemotron.Crds;
 namespace Nemotron.Controllers.NodePools;
 
 /// <summary>
-/// The labels and taints a pool puts on its nodes, and takes off again. Nodes belong to others: only what the pool itself set is ever changed,
-/// and which that is stands in two annotations on the node.
+/// The labels, taints and cordons a pool puts on its nodes, and takes off again. Nodes belong to others: only what the pool itself set is ever changed,
+/// and which that is stands in annotations on the node.
 /// </summary>
 internal static class NodeMarking
 {
@@ -15,8 +16,12 @@ internal static class NodeMarking
     /// <remarks>
     /// Taints are one list with many writers, so the patch holds the whole list and the resource version it was made from: when another writer was quicker, the API server refuses it.
     /// </remarks>
-    public static JsonObject? Patch(NodeView node, GpuNodePool? pool)
+    /// <param name="node">The node.</param>
+    /// <param name="pool">The pool.</param>
+    /// <param name="marks">What the pool wants of this node.</param>
+    public static JsonObject? Patch(NodeView node, GpuNodePool? pool, NodeMarks? marks = null)
     {
+        marks ??= NodeMarks.None;
         var wantedLabels = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (pool is not null)
         {
@@ -24,7 +29,8 @@ internal static class NodeMarking
             wantedLabels[NemotronLabels.NodePool] = pool.Metadata.Name;
         }
 
-        var wantedTaints = pool?.Spec.Taints ?? [];
+        var (cordonReason, closed) = Cordon(node, marks);
+        IReadOnlyList<V1Taint> wantedTaints = [.. pool?.Spec.Taints ?? [], .. marks.Sick is { } word && cordonReason is not null ? [new V1Taint { Key = NemotronTaints.UnhealthyGpu, Value = word, Effect = "NoSchedule" }] : (V1Taint[])[]];
         var formerLabels = Split(node, NemotronAnnotations.AppliedLabels);
         var formerTaints = Split(node, NemotronAnnotations.AppliedTaints);
 
@@ -42,25 +48,47 @@ internal static class NodeMarking
         Note(annotations, node, NemotronAnnotations.AppliedLabels, wantedLabels.Keys);
         Note(annotations, node, NemotronAnnotations.AppliedTaints, wantedTaints.Select(Id));
 
-        if (labels.Count == 0 && annotations.Count == 0 && !taintsDiffer) return null;
+        Note(annotations, node, NemotronAnnotations.CordonReason, cordonReason);
+        Note(annotations, node, NemotronAnnotations.EmptySince, Stamp(marks.EmptySince));
+        Note(annotations, node, NemotronAnnotations.WellSince, Stamp(marks.WellSince));
+
+        if (labels.Count == 0 && annotations.Count == 0 && !taintsDiffer && closed is null) return null;
         var metadata = new JsonObject { ["resourceVersion"] = node.Metadata.ResourceVersion };
         if (labels.Count > 0) metadata["labels"] = labels;
         if (annotations.Count > 0) metadata["annotations"] = annotations;
         var patch = new JsonObject { ["metadata"] = metadata };
-        if (taintsDiffer)
-            patch["spec"] = new JsonObject { ["taints"] = taints.Count == 0 ? null : new JsonArray([.. taints.Select(Json)]) };
+        var spec = new JsonObject();
+        if (taintsDiffer) spec["taints"] = taints.Count == 0 ? null : new JsonArray([.. taints.Select(Json)]);
+        if (closed is { } close) spec["unschedulable"] = close ? true : null;
+        if (spec.Count > 0) patch["spec"] = spec;
         return patch;
     }
 
-    private static void Note(JsonObject annotations, NodeView node, string annotation, IEnumerable<string> ids)
+    /// <summary>The reason that is to stand on the node, and whether it is to be closed (true), opened (false) or left as it is (null).</summary>
+    private static (string? Reason, bool? Close) Cordon(NodeView node, NodeMarks marks)
     {
-        var text = string.Join(',', ids);
-        var old = node.Metadata.Annotations?.TryGetValue(annotation, out var value) == true ? value : null;
-        if (text.Length == 0 ? old is not null : old != text) annotations[annotation] = text.Length == 0 ? null : text;
+        var former = node.Annotation(NemotronAnnotations.CordonReason);
+        var closed = node.Spec?.Unschedulable == true;
+        if (former is null)
+            // A person's cordon is left to the person.
+            return marks.Cordon is { } reason && !closed ? (reason, true) : (null, null);
+        // A person has opened the node again: their word counts, until there is something new.
+        if (!closed) return (null, null);
+        return marks.Cordon is { } still ? (NodeMarks.Word(still) == NodeMarks.Word(former) ? former : still, null) : (null, false);
+    }
+
+    private static string Stamp(DateTimeOffset? at) => at is { } time ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "";
+
+    private static void Note(JsonObject annotations, NodeView node, string annotation, IEnumerable<string> ids) => Note(annotations, node, annotation, string.Join(',', ids));
+
+    private static void Note(JsonObject annotations, NodeView node, string annotation, string? text)
+    {
+        var old = node.Annotation(annotation);
+        if (string.IsNullOrEmpty(text) ? old is not null : old != text) annotations[annotation] = string.IsNullOrEmpty(text) ? null : text;
     }
 
     private static HashSet<string> Split(NodeView node, string annotation) =>
-        node.Metadata.Annotations?.TryGetValue(annotation, out var value) == true ? [.. value.Split(',', StringSplitOptions.RemoveEmptyEntries)] : [];
+        node.Annotation(annotation) is { } value ? [.. value.Split(',', StringSplitOptions.RemoveEmptyEntries)] : [];
 
     // A node has at most one taint of a key and effect; the value belongs to whoever set it.
     private static string Id(V1Taint taint) => $"{taint.Key}:{taint.Effect}";

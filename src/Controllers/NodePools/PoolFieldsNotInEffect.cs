@@ -9,10 +9,9 @@ internal static class PoolFieldsNotInEffect
     public static IReadOnlyList<string> Of(GpuNodePoolSpec spec)
     {
         var paths = new List<string>();
-        if (spec.Provisioner?.Type is ProvisionerType.Karpenter or ProvisionerType.Scale) paths.Add("spec.provisioner");
-        if (spec.Budgets is { } budgets && !(budgets.Count == 1 && budgets[0] is { Nodes.Value: "1", Reasons: null, Schedule: null })) paths.Add("spec.budgets");
-        if (spec.Health is { Repair: RepairAction.Drain or RepairAction.Replace }) paths.Add("spec.health.repair");
-        if (spec.Health?.IgnoreXids is { Count: > 0 }) paths.Add("spec.health.ignoreXids");
+        if (spec is { Provisioner.Type: ProvisionerType.Karpenter, MinNodes: > 0 }) paths.Add("spec.minNodes (Karpenter makes nodes for pods that wait, and keeps none that are empty)");
+        if (spec is { Health.Repair: RepairAction.Replace, Provisioner.Type: not ProvisionerType.Karpenter })
+            paths.Add("spec.health.repair: Replace (only Karpenter replaces nodes; here the node is drained and left to a person, as with Drain)");
         if (spec.Consolidation?.Mode is ConsolidationMode.DryRun or ConsolidationMode.WhenFragmented) paths.Add("spec.consolidation.mode");
         return paths;
     }

@@ -1,5 +1,9 @@
+using Nemotron.Controllers.NodePools.Health;
+using Nemotron.Controllers.NodePools.Provisioning;
+using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Planning.Placement;
+using Nemotron.Planning.Pools;
 
 namespace Nemotron.Controllers.NodePools;
 
@@ -14,7 +18,17 @@ internal sealed record PoolSnapshot(
     PoolMembership.Members Members,
     IReadOnlyDictionary<string, int> GpusByNode,
     int GroupsWaiting,
-    DateTimeOffset Now);
+    DateTimeOffset Now)
+{
+    /// <summary>The replicas that wait, with what of them has no node.</summary>
+    public IReadOnlyList<WaitingGroup> Waiting { get; init; } = [];
+
+    /// <summary>Its nodes as placement sees them, in the same order.</summary>
+    public IReadOnlyList<NodeState> States => [.. Members.Nodes.Select(node => node.ToNodeState(GpusByNode.GetValueOrDefault(node.Metadata.Name)))];
+
+    /// <summary>Nodes that are not to take groups since they are sick, by name, with the reason's word.</summary>
+    public IReadOnlyDictionary<string, string> Sick { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>From what is seen of a pool to its status. Pure.</summary>
 internal static class PoolStatus
@@ -22,15 +36,22 @@ internal static class PoolStatus
     // The schema's bound on the list; a pool with more sick nodes says so in its condition.
     private const int MostUnhealthyNodes = 64;
 
-    public static GpuNodePoolStatus Of(PoolSnapshot snapshot)
+    /// <summary>The status.</summary>
+    /// <param name="snapshot">What is seen.</param>
+    /// <param name="provision">What its provisioner is asked for, and what it says; null for a Static pool.</param>
+    /// <param name="repair">What is done about its sick nodes.</param>
+    public static GpuNodePoolStatus Of(PoolSnapshot snapshot, ProvisionReport? provision = null, RepairDecision? repair = null)
     {
-        var nodes = snapshot.Members.Nodes.Select(node => node.ToNodeState(snapshot.GpusByNode.GetValueOrDefault(node.Metadata.Name))).ToList();
+        var nodes = snapshot.States.ToList();
         var capacity = PoolCapacity.Of(nodes);
-        var unhealthy = Unhealthy(snapshot, nodes);
+        var unhealthy = Unhealthy(snapshot, nodes, repair);
+        // Each node is in one state only.
+        var sick = unhealthy.Select(node => node.Name).ToHashSet(StringComparer.Ordinal);
+        var others = nodes.Where(node => !sick.Contains(node.Name)).ToList();
         return new GpuNodePoolStatus
         {
             ObservedGeneration = snapshot.Pool.Metadata.Generation,
-            Conditions = PoolConditions.Of(snapshot, nodes, capacity, unhealthy.Count),
+            Conditions = PoolConditions.Of(snapshot, nodes, capacity, unhealthy.Count, provision, repair),
             Gpu = Gpu(nodes),
             Gpus = new PoolGpuCounts
             {
@@ -43,11 +64,12 @@ internal static class PoolStatus
             Nodes = new PoolNodeCounts
             {
                 Total = nodes.Count,
-                Ready = nodes.Count(node => node.Fault == NodeFault.None && node.Unhealthy == 0),
-                Starting = nodes.Count(node => node.Fault == NodeFault.NoGpusOffered),
-                Cordoned = nodes.Count(node => node.Fault == NodeFault.Cordoned),
+                Ready = others.Count(node => node.Fault == NodeFault.None && node.Unhealthy == 0),
+                Starting = others.Count(node => node.Fault == NodeFault.NoGpusOffered) + (provision?.OnTheirWay ?? 0),
+                Cordoned = others.Count(node => node.Fault == NodeFault.Cordoned),
                 Unhealthy = unhealthy.Count,
             },
+            DesiredNodes = provision?.DesiredNodes,
             LargestFreeGroup = capacity.LargestFreeGroup,
             GroupsWaiting = snapshot.GroupsWaiting,
             UnhealthyNodes = unhealthy.Count == 0 ? null : [.. unhealthy.Take(MostUnhealthyNodes)],
@@ -63,12 +85,14 @@ internal static class PoolStatus
         return new ObservedGpu { Product = product, MemoryMiB = memory, PerNode = labelled.Min(node => Math.Max(node.Capacity, node.Allocatable)) };
     }
 
-    private static List<UnhealthyNode> Unhealthy(PoolSnapshot snapshot, List<NodeState> nodes)
+    private static List<UnhealthyNode> Unhealthy(PoolSnapshot snapshot, List<NodeState> nodes, RepairDecision? repair)
     {
         var former = (snapshot.Pool.Status?.UnhealthyNodes ?? []).ToDictionary(node => node.Name);
         var now = DateTime.UnixEpoch.AddSeconds(snapshot.Now.ToUnixTimeSeconds());
+        var findings = (repair?.Findings ?? []).ToDictionary(finding => finding.Node, finding => (finding.Sickness.Word, finding.Sickness.Message));
+        var closed = snapshot.Members.Nodes.Where(RepairDecision.IsClosed).ToDictionary(node => node.Metadata.Name, Closed);
         return [.. nodes
-            .Select(node => (node, fault: Describe(node)))
+            .Select(node => (node, fault: findings.TryGetValue(node.Name, out var found) ? found : Describe(node) ?? (closed.TryGetValue(node.Name, out var was) ? was : null)))
             .Where(entry => entry.fault is not null)
             .Select(entry => new UnhealthyNode
             {
@@ -77,6 +101,13 @@ internal static class PoolStatus
                 Message = entry.fault.Value.Message,
                 Since = former.TryGetValue(entry.node.Name, out var before) && before.Reason == entry.fault.Value.Reason ? before.Since : now,
             })];
+    }
+
+    private static (string Reason, string Message)? Closed(NodeView node)
+    {
+        var reason = node.Annotation(NemotronAnnotations.CordonReason)!;
+        var word = NodeMarks.Word(reason);
+        return (word, $"Closed by the operator: {reason[Math.Min(reason.Length, word.Length + 1)..].Trim()}");
     }
 
     private static (string Reason, string Message)? Describe(NodeState node) => node.Fault switch

@@ -38,6 +38,8 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
     public static bool Differs(NodeView? before, NodeView? after) =>
         before is null || after is null
         || before.ToNodeState(0) != after.ToNodeState(0)
+        || before.Metadata.DeletionTimestamp != after.Metadata.DeletionTimestamp
+        || !SameConditions(before.Status?.Conditions, after.Status?.Conditions)
         || !SameTaints(before.Taints, after.Taints)
         || !SameLabels(before.Metadata.Labels, after.Metadata.Labels);
 
@@ -63,6 +65,12 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
     /// <summary>The value of a label, or null.</summary>
     public string? Label(string key) => Metadata.Labels is { } labels && labels.TryGetValue(key, out var value) ? value : null;
 
+    /// <summary>The value of an annotation, or null.</summary>
+    public string? Annotation(string key) => Metadata.Annotations is { } annotations && annotations.TryGetValue(key, out var value) ? value : null;
+
+    /// <summary>The condition of a type, or null.</summary>
+    public ViewCondition? Condition(string type) => Status?.Conditions?.FirstOrDefault(condition => condition.Type == type);
+
     private NodeFault Fault()
     {
         if (Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready")?.Status != "True") return NodeFault.NotReady;
@@ -80,6 +88,11 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
 
     private static int Gpus(Dictionary<string, string>? resources) =>
         resources is not null && resources.TryGetValue(GpuResource.Name, out var count) && int.TryParse(count, out var gpus) ? gpus : 0;
+
+    // Without messages and heartbeats.
+    private static bool SameConditions(List<ViewCondition>? left, List<ViewCondition>? right) =>
+        (left?.Count ?? 0) == (right?.Count ?? 0)
+        && (left is null || left.Zip(right!).All(pair => pair.First.Type == pair.Second.Type && pair.First.Status == pair.Second.Status));
 
     private static bool SameTaints(IReadOnlyList<V1Taint> left, IReadOnlyList<V1Taint> right) =>
         left.Count == right.Count && left.Zip(right).All(pair =>

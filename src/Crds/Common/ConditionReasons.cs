@@ -72,6 +72,33 @@ public static class ConditionReasons
     /// <summary>Nodes were asked for and are not there yet.</summary>
     public const string WaitingForNodes = "WaitingForNodes";
 
+    /// <summary>A growing pool has the nodes that it needs.</summary>
+    public const string AsManyAsNeeded = "AsManyAsNeeded";
+
+    /// <summary>More nodes are needed than maxNodes.</summary>
+    public const string AtMaxNodes = "AtMaxNodes";
+
+    /// <summary>A node could be given back, and is not, since another one could go in its place.</summary>
+    public const string ScaleDownHeld = "ScaleDownHeld";
+
+    /// <summary>A cloud has no machine of the wanted kind.</summary>
+    public const string InsufficientCapacity = "InsufficientCapacity";
+
+    /// <summary>A node has joined and does not offer its GPUs.</summary>
+    public const string GpusNotOffered = "GpusNotOffered";
+
+    /// <summary>Sick nodes are closed, and their replicas moved.</summary>
+    public const string Repairing = "Repairing";
+
+    /// <summary>An Event: a replica is moved from a sick node.</summary>
+    public const string GroupDrained = "GroupDrained";
+
+    /// <summary>An Event: a sick node is given to the provisioner to be replaced.</summary>
+    public const string NodeReplaced = "NodeReplaced";
+
+    /// <summary>An Event: a node that was sick takes groups again.</summary>
+    public const string NodeReadmitted = "NodeReadmitted";
+
     /// <summary>The spec is not accepted; see the Accepted condition.</summary>
     public const string NotAccepted = "NotAccepted";
 

@@ -35,4 +35,7 @@ public static class ConditionTypes
 
     /// <summary>GPUs and nodes of the pool are in order.</summary>
     public const string Healthy = "Healthy";
+
+    /// <summary>Whether a growing pool has the nodes that it should have.</summary>
+    public const string Provisioned = "Provisioned";
 }

@@ -24,6 +24,9 @@ public static class NemotronLabels
     /// <summary>On pods: the hash of the pod template.</summary>
     public const string Revision = NemotronApi.Group + "/revision";
 
+    /// <summary>On pods while they load the model, where Karpenter makes the nodes: it comes off, with karpenter.sh/do-not-disrupt, once the pod is ready.</summary>
+    public const string Loading = NemotronApi.Group + "/loading";
+
     /// <summary>On nodes: the GpuNodePool they belong to.</summary>
     public const string NodePool = NemotronApi.Group + "/node-pool";
 
@@ -60,6 +63,12 @@ public static class NemotronAnnotations
 
     /// <summary>On a node: why the operator cordoned it.</summary>
     public const string CordonReason = NemotronApi.Group + "/cordon-reason";
+
+    /// <summary>On a node of a pool that gives nodes back: since when no pod has had a GPU of it.</summary>
+    public const string EmptySince = NemotronApi.Group + "/empty-since";
+
+    /// <summary>On a node that the operator closed as sick: since when it has been well again.</summary>
+    public const string WellSince = NemotronApi.Group + "/well-since";
 
     /// <summary>On a node: the label keys that its GpuNodePool set, so that they can be taken back.</summary>
     public const string AppliedLabels = NemotronApi.Group + "/applied-labels";

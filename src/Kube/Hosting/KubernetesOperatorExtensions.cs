@@ -48,6 +48,7 @@ public static class KubernetesOperatorExtensions
             p.GetRequiredService<ILogger<ServerSideApply>>()));
         services.AddSingleton<IStatusWriter>(p => new StatusWriter(p.GetRequiredService<KubeApi>(), p.GetRequiredService<PendingWrites>(), settings));
         services.AddSingleton<IObjectPatcher>(p => new ObjectPatcher(p.GetRequiredService<KubeApi>(), p.GetRequiredService<PendingWrites>(), settings));
+        services.AddSingleton<INamedObjects>(p => new NamedObjects(p.GetRequiredService<KubeApi>(), settings));
         services.AddSingleton(p => new EventRecorder(
             p.GetRequiredService<KubeApi>(), settings, p.GetRequiredService<RuntimeMetrics>(), p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<EventRecorder>>()));

@@ -99,7 +99,7 @@ internal static class UpCommand
         return command;
     }
 
-    private static readonly Dictionary<string, LabAddOns> AddOns = new(StringComparer.OrdinalIgnoreCase) { ["lws"] = LabAddOns.LeaderWorkerSets };
+    private static readonly Dictionary<string, LabAddOns> AddOns = new(StringComparer.OrdinalIgnoreCase) { ["lws"] = LabAddOns.LeaderWorkerSets, ["cluster-api"] = LabAddOns.ClusterApi, ["karpenter"] = LabAddOns.Karpenter };
 
     private static LabEngines ParseEngines(string name, System.CommandLine.Parsing.ArgumentResult result)
     {

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging;
 using Nemotron.Lab.Api;
 using Nemotron.Lab.Controllers.Disruption;
 using Nemotron.Lab.Controllers.GarbageCollection;
+using Nemotron.Lab.Controllers.Karpenter;
+using Nemotron.Lab.Controllers.Machines;
 using Nemotron.Lab.Controllers.NodeLifecycle;
 using Nemotron.Lab.Controllers.Scheduling;
 using Nemotron.Lab.Controllers.Services;
@@ -24,6 +26,15 @@ internal sealed record ControlPlaneOptions
 
     /// <summary>Whether LeaderWorkerSets are looked after; their definition must be served.</summary>
     public bool LeaderWorkerSets { get; init; }
+
+    /// <summary>Makes nodes for the simulated provisioners; null where there is none.</summary>
+    public MachineMaker? Machines { get; init; }
+
+    /// <summary>Whether Cluster API is simulated; its definitions must be served.</summary>
+    public bool ClusterApi { get; init; }
+
+    /// <summary>Whether Karpenter is simulated; its definitions must be served.</summary>
+    public bool Karpenter { get; init; }
 }
 
 /// <summary>The built-in controllers, the scheduler and the kubelets, running over one API.</summary>
@@ -60,6 +71,8 @@ internal sealed class ControlPlane : IAsyncDisposable
             new EndpointSliceController(context),
             .. proxy is null ? (IControlLoop[])[] : [proxy],
             .. options.LeaderWorkerSets ? LeaderWorkerSetLoops(context) : [],
+            .. options is { ClusterApi: true, Machines: { } machines } ? (IControlLoop[])[new MachineDeploymentController(context, machines)] : [],
+            .. options is { Karpenter: true, Machines: { } cloud } ? (IControlLoop[])[new KarpenterController(context, cloud)] : [],
         ];
     }
 

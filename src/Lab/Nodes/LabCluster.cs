@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Nemotron.Lab.Controllers;
+using Nemotron.Lab.Controllers.Karpenter;
+using Nemotron.Lab.Controllers.Machines;
 using Nemotron.Lab.Controllers.Storage;
 using Nemotron.Lab.Controllers.LeaderWorkerSets;
 using Nemotron.Lab.Engines;
@@ -20,11 +22,11 @@ public sealed class LabCluster : IAsyncDisposable
     private readonly LabClusterOptions options;
     private readonly EngineHost? engines;
     private ControlPlane plane;
-    private int nodes;
+    private readonly NodeNumbers numbers;
     private int faults;
 
-    private LabCluster(LabClusterOptions options, LabClock clock, LabServer server, ControlPlane plane, EngineHost? engines) =>
-        (this.options, Clock, Server, this.plane, this.engines) = (options, clock, server, plane, engines);
+    private LabCluster(LabClusterOptions options, LabClock clock, LabServer server, ControlPlane plane, EngineHost? engines, NodeNumbers numbers) =>
+        (this.options, Clock, Server, this.plane, this.engines, this.numbers) = (options, clock, server, plane, engines, numbers);
 
     /// <summary>The API server.</summary>
     public LabServer Server { get; }
@@ -91,7 +93,8 @@ public sealed class LabCluster : IAsyncDisposable
             cancel).ConfigureAwait(false);
         try
         {
-            var cluster = new LabCluster(options, clock, server, await StartPlaneAsync(options, clock, server.Api, engines, cancel).ConfigureAwait(false), engines);
+            var numbers = new NodeNumbers();
+            var cluster = new LabCluster(options, clock, server, await StartPlaneAsync(options, clock, server.Api, engines, numbers, cancel).ConfigureAwait(false), engines, numbers);
             if (options.Nodes.Length > 0) cluster.AddNodes(options.Nodes);
             return cluster;
         }
@@ -117,7 +120,7 @@ public sealed class LabCluster : IAsyncDisposable
             {
                 var number = FirstFree(type);
                 var name = $"{type}-{number}";
-                NodeRegistrar.Register(Api, NodeObjects.One(spec, name, number, nodes++, Clock.GetUtcNow(), engines?.Network));
+                NodeRegistrar.Register(Api, NodeObjects.One(spec, name, number, numbers.Next(), Clock.GetUtcNow(), engines?.Network));
                 names.Add(name);
             }
         }
@@ -177,8 +180,8 @@ public sealed class LabCluster : IAsyncDisposable
 
         await plane.DisposeAsync().ConfigureAwait(false);
         await Server.RestartAsync(false, cancel).ConfigureAwait(false);
-        plane = await StartPlaneAsync(options, Clock, Server.Api, engines, cancel).ConfigureAwait(false);
-        nodes = 0;
+        numbers.Reset();
+        plane = await StartPlaneAsync(options, Clock, Server.Api, engines, numbers, cancel).ConfigureAwait(false);
         if (options.Nodes.Length > 0) AddNodes(options.Nodes);
     }
 
@@ -190,15 +193,20 @@ public sealed class LabCluster : IAsyncDisposable
         if (engines is not null) await engines.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, EngineHost? engines, CancellationToken cancel)
+    private static Task<ControlPlane> StartPlaneAsync(LabClusterOptions options, LabClock clock, IApi api, EngineHost? engines, NodeNumbers numbers, CancellationToken cancel)
     {
         SimulatedStorageClass.Ensure(api);
         if (options.With.HasFlag(LabAddOns.LeaderWorkerSets)) LeaderWorkerSetDefinition.Ensure(api);
+        if (options.With.HasFlag(LabAddOns.ClusterApi)) ClusterApi.Ensure(api);
+        if (options.With.HasFlag(LabAddOns.Karpenter)) KarpenterApi.Ensure(api);
         var plane = new ControlPlaneOptions
         {
             Kubelets = new() { Loads = new EngineLoadTimes(options.LoadSpeed), Events = options.KubeletEvents, Runtime = engines?.Runtime },
             ServiceProxy = engines is not null,
             LeaderWorkerSets = options.With.HasFlag(LabAddOns.LeaderWorkerSets),
+            Machines = new(api, clock, numbers, engines?.Network),
+            ClusterApi = options.With.HasFlag(LabAddOns.ClusterApi),
+            Karpenter = options.With.HasFlag(LabAddOns.Karpenter),
         };
         return ControlPlane.StartAsync(api, clock, plane, options.Log, cancel);
     }

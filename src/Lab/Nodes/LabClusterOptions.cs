@@ -13,6 +13,12 @@ public enum LabAddOns
 
     /// <summary>LeaderWorkerSets (<c>leaderworkerset.x-k8s.io/v1</c>): definition, admission and controllers.</summary>
     LeaderWorkerSets = 1,
+
+    /// <summary>A simulation of Cluster API's MachineDeployments (<c>cluster.x-k8s.io/v1beta1</c>): replicas that become nodes.</summary>
+    ClusterApi = 2,
+
+    /// <summary>A simulation of Karpenter (<c>karpenter.sh/v1</c>) over a simulated cloud.</summary>
+    Karpenter = 4,
 }
 
 /// <summary>What stands behind pods that run an engine.</summary>

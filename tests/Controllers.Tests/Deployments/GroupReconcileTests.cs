@@ -120,7 +120,7 @@ public class GroupReconcileTests
             APod("ultra-group-0-1", unschedulable: "0/2 nodes").InGroup("ultra-group", 0, worker: true).Of("ultra"),
             APod("nano-1", unschedulable: "0/2 nodes").Of("nano"),
         ]);
-        _cluster.Fleet.WaitingFor("h100").ShouldBe(2);
+        _cluster.Fleet.WaitingGroups("h100").Count.ShouldBe(2);
     }
 
     private void Grow() => _ultra.Spec = _ultra.Spec with { TensorParallel = 16, Precision = Precision.BF16 };

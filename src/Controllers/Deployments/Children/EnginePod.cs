@@ -23,12 +23,7 @@ internal static class EnginePod
         {
             Metadata = new V1ObjectMeta
             {
-                Labels = Merged.Over(user?.Metadata?.Labels, ChildLabels.Of(owner.Metadata.Name), new Dictionary<string, string>
-                {
-                    [NemotronLabels.Model] = decided.Model,
-                    [NemotronLabels.NodePool] = decided.Pool,
-                    [NemotronLabels.Role] = role,
-                }),
+                Labels = Merged.Over(user?.Metadata?.Labels, ChildLabels.Of(owner.Metadata.Name), Labels(decided, role)),
                 Annotations = Merged.Over(user?.Metadata?.Annotations, Annotations(owner, decided)),
             },
             Spec = new V1PodSpec
@@ -55,6 +50,19 @@ internal static class EnginePod
         };
     }
 
+    private static Dictionary<string, string> Labels(DecidedDeployment decided, string role)
+    {
+        var labels = new Dictionary<string, string>
+        {
+            [NemotronLabels.Model] = decided.Model,
+            [NemotronLabels.NodePool] = decided.Pool,
+            [NemotronLabels.Role] = role,
+        };
+        // The mark by which the shield below is found and taken off once the pod is ready.
+        if (decided.Provisioner == ProvisionerType.Karpenter) labels[NemotronLabels.Loading] = "true";
+        return labels;
+    }
+
     private static Dictionary<string, string> Annotations(NemotronDeployment owner, DecidedDeployment decided)
     {
         var annotations = new Dictionary<string, string>
@@ -62,6 +70,8 @@ internal static class EnginePod
             [NemotronAnnotations.ConfigHash] = EngineConfigMap.Hash(decided.Launch, decided.Gateway),
             [ChildLabels.WeightsBytes] = $"{decided.WeightsBytes}",
         };
+        // A pod that is moved while it loads begins again, and may do so for ever.
+        if (decided.Provisioner == ProvisionerType.Karpenter) annotations[KarpenterNodePool.DoNotDisrupt] = "true";
         // A new value is a new template, and so a rollout: that is how a restart is asked for.
         if (owner.Metadata.Annotations?.TryGetValue(NemotronAnnotations.RestartedAt, out var restarted) == true)
             annotations[NemotronAnnotations.RestartedAt] = restarted;

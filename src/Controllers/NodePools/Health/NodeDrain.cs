@@ -1,0 +1,46 @@
+using System.Net;
+using k8s;
+using k8s.Autorest;
+using k8s.Models;
+using Nemotron.Controllers.Views;
+using Nemotron.Kube;
+
+namespace Nemotron.Controllers.NodePools.Health;
+
+/// <summary>Empties sick nodes of replicas. Each goes whole: of one with several pods the LeaderWorkerSet makes all anew when one goes.</summary>
+internal interface INodeDrain
+{
+    /// <summary>Asks a pod to go in its own time: what it has in flight it may finish. False where a PodDisruptionBudget is in the way.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="force">Passes over PodDisruptionBudgets, since what they protect is lost already.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    Task<bool> TakeAsync(PodView pod, bool force, CancellationToken cancellationToken);
+}
+
+/// <summary>By the API.</summary>
+[EntityRbac(typeof(PodView), Verbs = RbacVerb.Delete)]
+[GenericRbac(Groups = [""], Resources = ["pods/eviction"], Verbs = RbacVerb.Create)]
+internal sealed class NodeDrain(IKubernetes kubernetes) : INodeDrain
+{
+    /// <inheritdoc/>
+    public async Task<bool> TakeAsync(PodView pod, bool force, CancellationToken cancellationToken)
+    {
+        var (ns, name) = (pod.Metadata.NamespaceProperty, pod.Metadata.Name);
+        // With its uid: a StatefulSet gives the next pod the same name.
+        var options = new V1DeleteOptions { Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } };
+        try
+        {
+            if (force) await kubernetes.CoreV1.DeleteNamespacedPodAsync(name, ns, options, cancellationToken: cancellationToken);
+            else await kubernetes.CoreV1.CreateNamespacedPodEvictionAsync(new V1Eviction { ApiVersion = "policy/v1", Kind = "Eviction", Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = ns }, DeleteOptions = options }, name, ns, cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        {
+            return true;
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            return false;
+        }
+    }
+}
