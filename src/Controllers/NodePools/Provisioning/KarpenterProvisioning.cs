@@ -88,10 +88,13 @@ internal sealed class CapacityRefusals(IKubernetes kubernetes) : ICapacityRefusa
         // NodeClaims are objects of the cluster; events about such live in the namespace default.
         var events = await kubernetes.CoreV1.ListNamespacedEventAsync("default", fieldSelector: $"reason={Reason}", limit: 500, cancellationToken: cancellationToken);
         var latest = events.Items
-            .Where(item => item.InvolvedObject?.Kind == "NodeClaim" && item.InvolvedObject.Name?.StartsWith($"{nodePool}-", StringComparison.Ordinal) == true)
+            .Where(item => item.InvolvedObject?.Kind == "NodeClaim" && PoolOf(item.InvolvedObject.Name) == nodePool)
             .Select(item => (item.Message, At: item.LastTimestamp ?? item.EventTime ?? item.FirstTimestamp))
             .Where(item => item.At is { } at && now - new DateTimeOffset(at.ToUniversalTime(), TimeSpan.Zero) < Recent)
             .OrderByDescending(item => item.At).FirstOrDefault();
         return latest.Message is { Length: > 0 } message ? $"\"{message.TrimEnd('.')}\"." : null;
     }
+
+    // A NodeClaim is named after its NodePool, with a dash and a few letters.
+    private static string? PoolOf(string? claim) => claim?.LastIndexOf('-') is > 0 and var dash ? claim[..dash] : null;
 }
