@@ -53,6 +53,7 @@ public static class NemotronControllers
         builder.AddLeaderService<ReasoningProber>();
         builder.Services.AddSingleton<NemotronDeploymentController>();
         AddEngineHealth(builder, askEngines);
+        AddFleets(builder);
         builder.Services.AddSingleton<GpuNodePoolController>();
 
         // Of the kinds that others have many of, only the operator's own are cached.
@@ -84,6 +85,8 @@ public static class NemotronControllers
             .Watches<PodView>((pod, _) => OwnerOf(pod), PodView.Differs)
             .Watches<GpuNodePool>((_, caches) => All(caches), PoolChanged)
             .Watches<NodeView>((_, caches) => All(caches), NodeView.Differs)
+            // Whoever comes to a fleet, or out of one, asks anew.
+            .Watches<NemotronFleet>((_, caches) => All(caches), Predicates.GenerationChanged)
             // Its status changes once the library has it.
             .Watches<NemotronModel>((model, caches) => ModelUsers.Of(model, caches.Get<NemotronDeployment>().List()).Select(NamespacedName.Of));
 
@@ -108,6 +111,17 @@ public static class NemotronControllers
         if (settings.Prometheus is not { } prometheus) return;
         builder.Services.AddSingleton<IPrometheus>(services => new PrometheusApi(prometheus, services.GetRequiredService<TimeProvider>()));
         builder.AddLeaderService<ScalingLoop>();
+    }
+
+    private static void AddFleets(IOperatorBuilder builder)
+    {
+        builder.AddInformer<NamespaceView>(informer => informer.Without<V1ObjectMeta>("annotations", "ownerReferences", "finalizers"));
+        builder.Services.AddSingleton<FleetBoard>();
+        builder.Services.AddSingleton<FleetMembership>();
+        builder.Services.AddSingleton<FleetShares>();
+        builder.Services.AddSingleton<FleetMetrics>();
+        builder.Services.AddSingleton<ReleaseMarks>();
+        builder.AddLeaderService<FleetLoop>();
     }
 
     private static void AddEngineHealth(IOperatorBuilder builder, bool askEngines)

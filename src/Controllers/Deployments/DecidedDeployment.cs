@@ -47,7 +47,10 @@ internal sealed record DecidedDeployment
     /// <summary>The most sequences in one batch.</summary>
     public required int MaxBatchSize { get; init; }
 
-    /// <summary>Replicas wanted.</summary>
+    /// <summary>Replicas wanted, by the spec or the autoscaler.</summary>
+    public required int Wanted { get; init; }
+
+    /// <summary>Replicas to keep: those wanted, as far as its fleet grants them.</summary>
     public required int Replicas { get; init; }
 
     /// <summary>Whether new replicas come before old ones go.</summary>

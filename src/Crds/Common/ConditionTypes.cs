@@ -12,6 +12,12 @@ public static class ConditionTypes
     /// <summary>The wanted replicas have GPUs.</summary>
     public const string CapacityAvailable = "CapacityAvailable";
 
+    /// <summary>The NemotronFleet that the deployment belongs to lets it have all the replicas it wants. Absent where it belongs to none.</summary>
+    public const string FleetGranted = "FleetGranted";
+
+    /// <summary>No other NemotronFleet selects any of the fleet's deployments.</summary>
+    public const string MembersOwned = "MembersOwned";
+
     /// <summary>A change is on its way to the pods.</summary>
     public const string Progressing = "Progressing";
 
