@@ -53,6 +53,9 @@ internal sealed record DecidedDeployment
     /// <summary>Replicas to keep: those wanted, as far as its fleet grants them.</summary>
     public required int Replicas { get; init; }
 
+    /// <summary>The NemotronDeployment of the namespace whose replicas answer its clients for now; null for its own.</summary>
+    public string? ServedBy { get; init; }
+
     /// <summary>Whether new replicas come before old ones go.</summary>
     public required bool Surge { get; init; }
 }

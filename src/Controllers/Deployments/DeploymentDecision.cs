@@ -75,6 +75,7 @@ internal sealed record DeploymentDecision
                 MaxBatchSize = request.MaxBatchSize,
                 Wanted = wanted,
                 Replicas = FleetShare.Replicas(wanted, live, snapshot.Fleet),
+                ServedBy = snapshot.Fleet?.ServedBy,
                 Surge = entity.Spec.Rollout?.Strategy switch
                 {
                     RolloutStrategy.Surge => true,

@@ -177,6 +177,8 @@ internal sealed partial class NemotronDeploymentController(
         {
             if (condition is { Type: ConditionTypes.Ready, Status: "True" })
                 await events(entity, condition.Reason, condition.Message, EventType.Normal, cancellationToken);
+            else if (condition.Type == ConditionTypes.OwnTierServes)
+                await events(entity, condition.Reason, condition.Message, condition.Status == "True" ? EventType.Normal : EventType.Warning, cancellationToken);
             else if (condition is { Type: ConditionTypes.FleetGranted, Status: "False" })
                 await events(entity, condition.Reason, condition.Message, EventType.Normal, cancellationToken);
             else if (condition is { Type: ConditionTypes.Accepted or ConditionTypes.CapacityAvailable, Status: "False" }

@@ -38,6 +38,7 @@ internal sealed partial class FleetLoop(
     private readonly Dictionary<string, DateTimeOffset> _empty = new(StringComparer.Ordinal);
     private readonly Dictionary<NamespacedName, string> _fleetOf = [];
     private readonly PlacementCheck _check = new(metrics);
+    private readonly TierFallback _fallback = new();
     private DateTimeOffset _since;
     private DateTimeOffset _next;
     private DateTimeOffset _latest;
@@ -96,15 +97,26 @@ internal sealed partial class FleetLoop(
             if (claim.Wanted == 0 || claim.Held.Count > 0) _empty.Remove(member.Entity.Metadata.Uid);
             else _empty.TryAdd(member.Entity.Metadata.Uid, now);
             granted.Add(key);
-            if (_fleetOf.TryGetValue(key, out var before) && before != grant.Fleet) metrics.Forget(key, before);
+            if (_fleetOf.TryGetValue(key, out var former) && former != grant.Fleet) metrics.Forget(key, former);
             _fleetOf[key] = grant.Fleet;
             metrics.Granted(key, grant);
             if (_check.Look(plan).Elsewhere is > 0 and var elsewhere) LogElsewhere(key, elsewhere);
-            if (board.GrantOf(key, member.Entity.Metadata.Uid)?.Granted is { } former && former != grant.Granted) LogGranted(key, former, grant.Granted, grant.Message);
+            if (board.GrantOf(key, member.Entity.Metadata.Uid)?.Granted is { } number && number != grant.Granted) LogGranted(key, number, grant.Granted, grant.Message);
             if (board.Grant(key, member.Entity.Metadata.Uid, grant)) queue.Enqueue(key);
         }
 
-        if (board.Report(fleet.Metadata.Name, FleetReport.Of(fleet, result, []))) fleetQueue.Enqueue(NamespacedName.Of(fleet));
+        var fallbacks = _fallback.Decide(fleet, members, now);
+        var before = board.ReportOf(fleet.Metadata.Name)?.Status.Fallbacks ?? fleet.Status?.Fallbacks ?? [];
+        if (!board.Report(fleet.Metadata.Name, FleetReport.Of(fleet, result, fallbacks))) return;
+        fleetQueue.Enqueue(NamespacedName.Of(fleet));
+        foreach (var row in before.Except(fallbacks).Concat(fallbacks.Except(before)).DistinctBy(row => (row.Namespace, row.Name)))
+        {
+            var key = new NamespacedName(row.Namespace, row.Name);
+            var servedBy = fallbacks.FirstOrDefault(other => other.Namespace == row.Namespace && other.Name == row.Name)?.ServedBy;
+            metrics.Fallback(key, servedBy);
+            LogFallback(key, servedBy ?? key.Name);
+            queue.Enqueue(key);
+        }
     }
 
     // Those that nobody arbitrates about any more do as they like from now on.
@@ -116,6 +128,7 @@ internal sealed partial class FleetLoop(
             if (_fleetOf.Remove(gone, out var fleet)) metrics.Forget(gone, fleet);
         }
 
+        _fallback.KeepOnly(deployments.List().Select(NamespacedName.Of).ToHashSet());
         _check.KeepOnly(granted.Select(key => key.ToString()).ToHashSet(StringComparer.Ordinal));
         if (granted.Count == 0) _empty.Clear();
     }
@@ -141,6 +154,9 @@ internal sealed partial class FleetLoop(
 
     [LoggerMessage(2, LogLevel.Information, "{Key}: from {From} to {To} replicas granted. {Why}")]
     private partial void LogGranted(NamespacedName key, int from, int to, string why);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Key}: its clients are served by the replicas of {ServedBy} from now on.")]
+    private partial void LogFallback(NamespacedName key, string servedBy);
 
     [LoggerMessage(3, LogLevel.Debug, "{Key}: the scheduler bound {Count} replicas to other nodes than were planned.")]
     private partial void LogElsewhere(NamespacedName key, int count);

@@ -8,6 +8,7 @@ internal sealed class FleetMetrics
 {
     private readonly Gauge _granted;
     private readonly Gauge _wanted;
+    private readonly Gauge _fallback;
 
     /// <summary>Registers the metrics.</summary>
     public FleetMetrics(CollectorRegistry registry)
@@ -16,6 +17,7 @@ internal sealed class FleetMetrics
         string[] deployment = ["namespace", "nemotrondeployment", "nemotronfleet"];
         _granted = make.CreateGauge("nemotron_fleet_granted_replicas", "Replicas that a NemotronFleet lets a deployment have.", deployment);
         _wanted = make.CreateGauge("nemotron_fleet_wanted_replicas", "Replicas that a deployment of a NemotronFleet wants.", deployment);
+        _fallback = make.CreateGauge("nemotron_fleet_fallback", "1 while the clients of a deployment are served by the replicas of another.", "namespace", "nemotrondeployment", "served_by");
         Rounds = make.CreateHistogram("nemotron_fleet_arbitration_seconds", "Duration of one arbitration of all fleets.");
         Placements = make.CreateCounter("nemotron_fleet_placements_total", "New replicas that the scheduler bound, by whether it chose the nodes that the plan had for one of them.", "as_planned");
     }
@@ -31,6 +33,13 @@ internal sealed class FleetMetrics
     {
         _granted.WithLabels(key.Namespace ?? "", key.Name, grant.Fleet).Set(grant.Granted);
         _wanted.WithLabels(key.Namespace ?? "", key.Name, grant.Fleet).Set(grant.Wanted);
+    }
+
+    /// <summary>Who serves a deployment's clients; null for its own replicas.</summary>
+    public void Fallback(NamespacedName key, string? servedBy)
+    {
+        foreach (var labels in _fallback.GetAllLabelValues().Where(labels => labels[0] == (key.Namespace ?? "") && labels[1] == key.Name)) _fallback.RemoveLabelled(labels);
+        if (servedBy is not null) _fallback.WithLabels(key.Namespace ?? "", key.Name, servedBy).Set(1);
     }
 
     /// <summary>A deployment is in that fleet no longer.</summary>

@@ -25,7 +25,7 @@ internal static class FleetStatus
         }
 
         conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, "The spec can be carried out.");
-        NotInEffect.Set(conditions, FieldsNotInEffect(fleet.Spec));
+        NotInEffect.Set(conditions, []);
         if (report is null)
         {
             foreach (var type in new[] { ConditionTypes.MembersOwned, ConditionTypes.CapacityAvailable, ConditionTypes.Ready }) conditions.Keep(type);
@@ -63,7 +63,4 @@ internal static class FleetStatus
             conditions.Set(ConditionTypes.CapacityAvailable, true, ConditionReasons.Sufficient, "All deployments may have the replicas they want.");
         }
     }
-
-    // The schema has them, and nothing is done about them.
-    private static IReadOnlyList<string> FieldsNotInEffect(NemotronFleetSpec spec) => spec.TierFallback?.Enabled == true ? ["spec.tierFallback"] : [];
 }

@@ -41,6 +41,8 @@ internal static class GrantSentence
                 $"namespace {claim.Namespace} may have {fleet.Spec.NamespaceQuotas!.First(quota => quota.Namespace == claim.Namespace).Gpus} GPUs. {Holders(claim, plan, other => other.Namespace == claim.Namespace)}"),
             Shortage.Fragmented => (ConditionReasons.Fragmented, $"enough GPUs are free, but not {Together(claim)}. {Holders(claim, plan, other => other.Pool == claim.Pool)}"),
             Shortage.NoSuchNode => (ConditionReasons.NoSuchNode, $"the pool can never give {Together(claim)}. Add larger nodes, or choose another pool."),
+            _ when !plan.Grants.Any(other => other.Claim.Key != claim.Key && other.Granted > 0 && other.Claim.Pool == claim.Pool) =>
+                (ConditionReasons.InsufficientGpus, "the pool has no more free GPUs for the fleet: pods outside it hold them, or nodes take no pods. Add nodes, or see the status of the GpuNodePool."),
             _ => (ConditionReasons.LowerPriority, $"others come first. {Holders(claim, plan, other => other.Pool == claim.Pool)}"),
         };
     }

@@ -84,6 +84,9 @@ public static class ConditionReasons
     /// <summary>The fleet grants no replica.</summary>
     public const string NotGranted = "NotGranted";
 
+    /// <summary>A smaller tier answers the clients.</summary>
+    public const string FallbackServes = "FallbackServes";
+
     /// <summary>The fleet's GPUs are given out by its rules.</summary>
     public const string Arbitrated = "Arbitrated";
 

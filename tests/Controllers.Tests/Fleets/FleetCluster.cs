@@ -30,6 +30,8 @@ internal sealed class FleetCluster
 
     public ReconcilerHarness Harness => _harness;
 
+    public FakeCache<NemotronDeployment> DeploymentCache => _deployments;
+
     public List<NamespacedName> FleetsEnqueued { get; } = [];
 
     /// <summary>A process that has just begun to lead.</summary>
