@@ -25,7 +25,7 @@ public class GroupScalingTests
             TensorParallel = 16,
             NodePool = "h100",
             Checkpoint = Trusted,
-            Autoscaling = new AutoscalingSpec { MaxReplicas = 3, Targets = new AutoscalingTargets { TokensPerSecondPerReplica = 100 }, Behavior = new AutoscalingBehavior { ScaleDown = new ScalingPace { Stabilization = TimeSpan.FromMinutes(2) } } },
+            Autoscaling = new AutoscalingSpec { MaxReplicas = 2, Targets = new AutoscalingTargets { TokensPerSecondPerReplica = 100 }, Behavior = new AutoscalingBehavior { ScaleDown = new ScalingPace { Stabilization = TimeSpan.FromMinutes(2) } } },
         });
         var deployments = new FakeCache<NemotronDeployment>();
         deployments.Objects.Add(ultra);
