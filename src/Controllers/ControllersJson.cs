@@ -13,6 +13,7 @@ namespace Nemotron.Controllers;
 [JsonSerializable(typeof(NemotronFleet))]
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(PodView))]
+[JsonSerializable(typeof(NamespaceView))]
 [JsonSerializable(typeof(V1Deployment))]
 [JsonSerializable(typeof(LeaderWorkerSet))]
 [JsonSerializable(typeof(HorizontalPodAutoscalerView))]

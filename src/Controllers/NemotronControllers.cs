@@ -57,6 +57,7 @@ public static class NemotronControllers
         builder.AddLeaderService<ReasoningProber>();
         builder.Services.AddSingleton<NemotronDeploymentController>();
         AddEngineHealth(builder, askEngines);
+        AddFleets(builder);
         builder.Services.AddSingleton<GpuNodePoolController>();
         builder.Services.AddHostedService<ResourceMetrics>();
 
@@ -93,6 +94,8 @@ public static class NemotronControllers
             .Watches<ScaledObjectView>((scaler, _) => OtherScalers.TargetOf(scaler), OtherScalers.Differs)
             .Watches<GpuNodePool>((_, caches) => All(caches), PoolChanged)
             .Watches<NodeView>((_, caches) => All(caches), NodeView.Differs)
+            // Whoever comes to a fleet, or out of one, asks anew.
+            .Watches<NemotronFleet>((_, caches) => All(caches), Predicates.GenerationChanged)
             // Its status changes once the library has it.
             .Watches<NemotronModel>((model, caches) => ModelUsers.Of(model, caches.Get<NemotronDeployment>().List()).Select(NamespacedName.Of));
 
@@ -132,6 +135,17 @@ public static class NemotronControllers
         // Only where Karpenter makes the nodes.
         builder.AddInformer<KarpenterNodePool>(informer => informer.Optional = true);
         builder.AddInformer<NodeClaimView>(informer => informer.Optional = true);
+    }
+
+    private static void AddFleets(IOperatorBuilder builder)
+    {
+        builder.AddInformer<NamespaceView>(informer => informer.Without<V1ObjectMeta>("annotations", "ownerReferences", "finalizers"));
+        builder.Services.AddSingleton<FleetBoard>();
+        builder.Services.AddSingleton<FleetMembership>();
+        builder.Services.AddSingleton<FleetShares>();
+        builder.Services.AddSingleton<FleetMetrics>();
+        builder.Services.AddSingleton<ReleaseMarks>();
+        builder.AddLeaderService<FleetLoop>();
     }
 
     private static void AddEngineHealth(IOperatorBuilder builder, bool askEngines)

@@ -18,6 +18,9 @@ internal sealed record AdmissionVerdict(string? Refusal, IReadOnlyList<string> W
     public static AdmissionVerdict Warn(IEnumerable<V1Condition> conditions, params IReadOnlyList<string> types) =>
         new(null, [.. types.SelectMany(type => conditions.Where(condition => condition.Type == type && condition.Status == "False")).Select(condition => condition.Message)]);
 
+    /// <summary>The same, refused for that where it is not refused already.</summary>
+    public AdmissionVerdict Unless(string? refusal) => Refusal is null && refusal is not null ? this with { Refusal = refusal } : this;
+
     /// <summary>The webhook's answer.</summary>
     public ValidationResult ToResult() => Refusal is { } message ? ValidationResult.Fail(message) : ValidationResult.Success(Warnings);
 }

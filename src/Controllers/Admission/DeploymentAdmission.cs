@@ -25,7 +25,7 @@ internal static class DeploymentAdmission
     {
         var pool = snapshot.Pools.First(state => state.Pool.Metadata.Name == decided.Pool);
         var free = TpGroups.FreeGroups(pool.Nodes, decided.GpusPerReplica);
-        var missing = decided.Replicas - snapshot.Pods.Count(pod => !pod.Ended && pod.NodeName is not null);
+        var missing = decided.Wanted - snapshot.Pods.Count(pod => !pod.Ended && pod.NodeName is not null);
         return missing <= free
             ? null
             : $"Pool {decided.Pool} has room for {free} more replicas of {decided.GpusPerReplica} GPUs now, and {missing} are to be started: the others wait until GPUs come free or nodes are added.";

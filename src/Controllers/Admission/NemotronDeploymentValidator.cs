@@ -6,7 +6,7 @@ namespace Nemotron.Controllers.Admission;
 
 /// <summary>Refuses a NemotronDeployment that can never be carried out; warns of what stands in its way now.</summary>
 [ValidationWebhook(typeof(NemotronDeployment))]
-internal sealed class NemotronDeploymentValidator(DeploymentSnapshots snapshots, FleetState fleet, KnownModels models, FreshObjects fresh)
+internal sealed class NemotronDeploymentValidator(DeploymentSnapshots snapshots, FleetState fleet, KnownModels models, FreshObjects fresh, NamespaceQuotas? quotas = null)
     : SpecValidator<NemotronDeployment, NemotronDeploymentSpec, NemotronDeploymentStatus>
 {
     /// <inheritdoc/>
@@ -18,6 +18,9 @@ internal sealed class NemotronDeploymentValidator(DeploymentSnapshots snapshots,
             snapshot with { Models = known.Catalogue, Pools = await PoolsAsync(snapshot, cancellationToken) },
             modelMayBeMended: entity.Spec.ModelRef is { } reference && known.Unusable.Contains(reference.Name));
     }
+
+    /// <inheritdoc/>
+    protected override string? Growth(NemotronDeployment? old, NemotronDeployment entity) => quotas?.Refusal(old, entity);
 
     private async Task<IReadOnlyList<PoolState>> PoolsAsync(DeploymentSnapshot snapshot, CancellationToken cancellationToken)
     {

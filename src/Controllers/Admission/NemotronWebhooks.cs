@@ -16,6 +16,7 @@ public static class NemotronWebhooks
     {
         builder.Services.AddSingleton<FreshObjects>();
         builder.Services.AddSingleton<KnownModels>();
+        builder.Services.AddSingleton<NamespaceQuotas>();
         builder.Services.AddSingleton<NemotronDeploymentValidator>();
         builder.Services.AddSingleton<GpuNodePoolValidator>();
         builder.Services.AddSingleton<NemotronModelValidator>();

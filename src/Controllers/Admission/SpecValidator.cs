@@ -23,7 +23,7 @@ internal abstract class SpecValidator<T, TSpec, TStatus> : ValidationWebhook<T>
     public sealed override async Task<ValidationResult> CreateAsync(T entity, bool dryRun, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(entity.Metadata.Name)) entity.Metadata.Name = entity.Metadata.GenerateName + GeneratedSuffix;
-        return (await JudgeAsync(entity, cancellationToken)).ToResult();
+        return (await JudgeAsync(entity, cancellationToken)).Unless(Growth(null, entity)).ToResult();
     }
 
     /// <inheritdoc/>
@@ -33,8 +33,13 @@ internal abstract class SpecValidator<T, TSpec, TStatus> : ValidationWebhook<T>
         var verdict = await JudgeAsync(newEntity, cancellationToken);
         return verdict.Refusal is { } fault && (await JudgeAsync(oldEntity, cancellationToken)).Refusal == fault
             ? Success([fault, .. verdict.Warnings])
-            : verdict.ToResult();
+            : verdict.Unless(Growth(oldEntity, newEntity)).ToResult();
     }
+
+    /// <summary>Why an object may not ask for more than it did; null where it may, or does not.</summary>
+    /// <param name="old">The object as it is; null for a new one.</param>
+    /// <param name="entity">The object as it is to be.</param>
+    protected virtual string? Growth(T? old, T entity) => null;
 
     /// <summary>Judges a spec by what the cluster has now.</summary>
     protected abstract Task<AdmissionVerdict> JudgeAsync(T entity, CancellationToken cancellationToken);

@@ -50,8 +50,14 @@ internal sealed record DecidedDeployment
     /// <summary>The most sequences in one batch.</summary>
     public required int MaxBatchSize { get; init; }
 
-    /// <summary>Replicas wanted.</summary>
+    /// <summary>Replicas wanted, by the spec or the autoscaler.</summary>
+    public required int Wanted { get; init; }
+
+    /// <summary>Replicas to keep: those wanted, as far as its fleet grants them.</summary>
     public required int Replicas { get; init; }
+
+    /// <summary>The NemotronDeployment of the namespace whose replicas answer its clients for now; null for its own.</summary>
+    public string? ServedBy { get; init; }
 
     /// <summary>Whether new replicas come before old ones go.</summary>
     public required bool Surge { get; init; }

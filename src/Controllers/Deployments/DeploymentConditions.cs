@@ -1,5 +1,6 @@
 using Nemotron.Controllers.Conditions;
 using Nemotron.Controllers.Engines;
+using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Crds;
 
@@ -13,7 +14,8 @@ internal static class DeploymentConditions
         var entity = snapshot.Entity;
         var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, snapshot.Now);
         Accepted(conditions, decision, trouble);
-        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided));
+        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided, snapshot.Fleet is not null));
+        FleetConditions.Set(conditions, snapshot, decision);
         Capacity(conditions, decision, counts);
         Progressing(conditions, snapshot, decision, counts);
         Ready(conditions, snapshot, decision, counts);
@@ -72,6 +74,8 @@ internal static class DeploymentConditions
         var sick = snapshot.Engines.Groups.Count(group => group is { Ready: true, Sick: not null });
         if (decision.Decided is null && counts.Ready == 0)
             conditions.Set(ConditionTypes.Ready, false, decision.Refused is null ? decision.NoPlace!.Reason : ConditionReasons.NotAccepted, (decision.Refused ?? decision.NoPlace)!.Message);
+        else if (counts.Desired == 0 && decision.Decided is { Wanted: > 0 } none)
+            conditions.Set(ConditionTypes.Ready, false, ConditionReasons.NotGranted, $"None of the {none.Wanted} replicas that are wanted is granted; see condition {ConditionTypes.FleetGranted}.");
         else if (counts.Desired == 0)
             conditions.Set(ConditionTypes.Ready, true, ConditionReasons.ScaledToZero, "No replica is wanted.");
         else if (counts.Ready >= counts.Desired)

@@ -1,5 +1,6 @@
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Fleets;
 using Nemotron.Crds;
 using Nemotron.Engines.Launch;
 using Nemotron.Planning;
@@ -53,6 +54,8 @@ internal sealed record DeploymentDecision
         if (EngineEnvironment.Refusal(entity.Spec, launch) is { } environment)
             return new DeploymentDecision { Model = choice.Entry, Plan = place.Plan, Refused = new Refusal(ConditionReasons.InvalidField, environment) };
 
+        var live = snapshot.Workload(place.Shape.Pods > 1)?.Replicas;
+        var wanted = WantedReplicas.Of(entity.Spec, live, snapshot.Scaling?.Decision?.Desired);
         return new DeploymentDecision
         {
             Model = choice.Entry,
@@ -71,7 +74,9 @@ internal sealed record DeploymentDecision
                 ServedModel = request.Model,
                 ContextTokens = request.MaxContextTokens,
                 MaxBatchSize = request.MaxBatchSize,
-                Replicas = WantedReplicas.Of(entity.Spec, snapshot.Workload(place.Shape.Pods > 1)?.Replicas, snapshot.Scaling?.Decision?.Desired),
+                Wanted = wanted,
+                Replicas = FleetShare.Replicas(wanted, live, snapshot.Fleet),
+                ServedBy = snapshot.Fleet?.ServedBy,
                 Surge = entity.Spec.Rollout?.Strategy switch
                 {
                     RolloutStrategy.Surge => true,

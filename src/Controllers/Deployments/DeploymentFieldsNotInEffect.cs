@@ -12,14 +12,15 @@ internal static class DeploymentFieldsNotInEffect
     /// <summary>Their paths, of those that ask for something.</summary>
     /// <param name="spec">The spec.</param>
     /// <param name="decided">What was decided about it, or null.</param>
-    public static IReadOnlyList<string> Of(NemotronDeploymentSpec spec, DecidedDeployment? decided = null)
+    /// <param name="inFleet">Whether a NemotronFleet selects it.</param>
+    public static IReadOnlyList<string> Of(NemotronDeploymentSpec spec, DecidedDeployment? decided = null, bool inFleet = false)
     {
         var paths = new List<string>();
         // Only replicas over several nodes.
         if (decided?.InGroups == true && spec.Rollout?.Gates?.ReadyFor is { } readyFor && readyFor.Value != DefaultReadyFor)
             paths.Add("spec.rollout.gates.readyFor (a LeaderWorkerSet goes on as soon as a replica is ready)");
         if (spec.Autoscaling?.ScaleToZero is not null) paths.Add("spec.autoscaling.scaleToZero (the last replica stays: nothing could hold requests while it loads)");
-        if (spec.Priority is not (null or 0)) paths.Add("spec.priority");
+        if (spec.Priority is not (null or 0) && !inFleet) paths.Add("spec.priority (no NemotronFleet selects the deployment)");
         paths.AddRange(ReasoningRules.NotInEffect(spec, decided?.Launch));
         if (spec.Monitoring?.PodMonitor is not null) paths.Add("spec.monitoring.podMonitor");
         if (spec.NetworkPolicy?.Enabled == true) paths.Add("spec.networkPolicy");

@@ -71,6 +71,9 @@ internal sealed record DeploymentSnapshot
     /// <summary>Whether the autoscaler has a Prometheus to ask.</summary>
     public bool ScalingConfigured { get; init; }
 
+    /// <summary>Its part in a fleet; null where it is in none.</summary>
+    public Fleets.FleetShare? Fleet { get; init; }
+
     /// <summary>What is known of its engines.</summary>
     public EngineFindings Engines { get; init; } = EngineFindings.None;
 

@@ -2,6 +2,7 @@ using k8s.Models;
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Engines;
+using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -20,11 +21,12 @@ internal sealed class DeploymentSnapshots(
     TimeProvider time,
     IInformerCache<HorizontalPodAutoscalerView> autoscalers,
     IInformerCache<ScaledObjectView> scaledObjects,
-    IEngineReports? engines = null)
+    IEngineReports? engines = null,
+    FleetShares? shares = null)
 {
     public DeploymentSnapshot Of(NemotronDeployment entity)
     {
-        IReadOnlyList<PodView> own = [.. pods.ByLabel(NemotronLabels.Deployment, entity.Metadata.Name).Where(pod => pod.Metadata.NamespaceProperty == entity.Metadata.NamespaceProperty)];
+        var own = PodsOf(pods, entity);
         var now = time.GetUtcNow();
         return new()
         {
@@ -40,8 +42,13 @@ internal sealed class DeploymentSnapshots(
             OtherScalers = OtherScalers.Of(entity, [.. autoscalers.List(entity.Metadata.NamespaceProperty), .. scaledObjects.List(entity.Metadata.NamespaceProperty)]),
             Scaling = board.Of(NamespacedName.Of(entity), entity.Metadata.Uid),
             ScalingConfigured = board.Configured,
+            Fleet = shares?.Of(entity),
             Engines = engines is null ? EngineFindings.None : EngineFindings.Of(own, engines, now, HealingLimits.Default),
             Now = now,
         };
     }
+
+    /// <summary>The pods of a NemotronDeployment.</summary>
+    public static IReadOnlyList<PodView> PodsOf(IInformerCache<PodView> pods, NemotronDeployment entity) =>
+        [.. pods.ByLabel(NemotronLabels.Deployment, entity.Metadata.Name).Where(pod => pod.Metadata.NamespaceProperty == entity.Metadata.NamespaceProperty)];
 }

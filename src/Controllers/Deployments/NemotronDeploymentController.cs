@@ -3,6 +3,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Engines;
+using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -32,7 +33,9 @@ internal sealed partial class NemotronDeploymentController(
     IEngineReports engines,
     EngineRestarts restarts,
     EventPublisher events,
-    ILogger<NemotronDeploymentController> logger) : IEntityController<NemotronDeployment>
+    ILogger<NemotronDeploymentController> logger,
+    FleetBoard? fleets = null,
+    ReleaseMarks? releases = null) : IEntityController<NemotronDeployment>
 {
     // Nobody tells when a kind is installed, or when a LeaderWorkerSet has been at it for too long.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
@@ -45,6 +48,8 @@ internal sealed partial class NemotronDeploymentController(
     {
         var snapshot = snapshots.Of(entity);
         var decision = DeploymentDecision.Decide(snapshot);
+        // One that is paused keeps what it has, and wants nothing.
+        fleets?.Declare(NamespacedName.Of(entity), entity.Metadata.Uid, decision.Decided is { } able && !Paused(entity) ? new FleetDemand(able.Pool, able.Shape, able.Wanted) : null);
         var applied = default(Applied);
         if (decision.Decided is { } decided && !Paused(entity)) applied = await ApplyAsync(snapshot, decided, cancellationToken);
 
@@ -94,6 +99,8 @@ internal sealed partial class NemotronDeploymentController(
         pace.Forget(entity.Metadata.Uid);
         prober.Forget(NamespacedName.Of(entity));
         engines.Forget(NamespacedName.Of(entity));
+        fleets?.Forget(NamespacedName.Of(entity));
+        releases?.Forget(entity.Metadata.Uid);
         return Task.FromResult(ReconciliationResult<NemotronDeployment>.Success(entity));
     }
 
@@ -139,6 +146,7 @@ internal sealed partial class NemotronDeploymentController(
     private async Task<Applied> ApplyReplicasAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
     {
         var entity = snapshot.Entity;
+        if (releases is not null) await releases.ApplyAsync(entity, snapshot.Fleet?.Grant?.Release ?? [], decided.Replicas < snapshot.Live?.Spec.Replicas, snapshot.Pods, cancellationToken);
         var oldMayGo = Handover.OldMayGo(entity.Spec.Rollout?.Strategy ?? RolloutStrategy.Auto, decided.Replicas, decided.InGroups, snapshot.Pods);
         if (!decided.InGroups)
         {
@@ -170,6 +178,10 @@ internal sealed partial class NemotronDeploymentController(
         foreach (var condition in changed)
         {
             if (condition is { Type: ConditionTypes.Ready, Status: "True" })
+                await events(entity, condition.Reason, condition.Message, EventType.Normal, cancellationToken);
+            else if (condition.Type == ConditionTypes.OwnTierServes)
+                await events(entity, condition.Reason, condition.Message, condition.Status == "True" ? EventType.Normal : EventType.Warning, cancellationToken);
+            else if (condition is { Type: ConditionTypes.FleetGranted, Status: "False" })
                 await events(entity, condition.Reason, condition.Message, EventType.Normal, cancellationToken);
             else if (condition is { Type: ConditionTypes.Accepted or ConditionTypes.CapacityAvailable, Status: "False" }
                 or { Type: ConditionTypes.Ready, Reason: ConditionReasons.Degraded } or { Type: ConditionTypes.ReasoningVerified or ConditionTypes.ScalingOwned, Status: "False" })

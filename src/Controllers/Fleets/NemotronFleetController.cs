@@ -1,27 +1,21 @@
-using Nemotron.Controllers.Conditions;
+using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
 
 namespace Nemotron.Controllers.Fleets;
 
-/// <summary>Answers for NemotronFleets: this version checks none of their rules and arbitrates nothing, and the status says so.</summary>
-[EntityRbac(typeof(NemotronFleet), Verbs = RbacVerb.Read)]
+/// <summary>Writes what the arbitration came to into the status of a NemotronFleet, when that has changed.</summary>
+[EntityRbac(typeof(NemotronFleet), typeof(NamespaceView), Verbs = RbacVerb.Read)]
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronFleet.Plural + "/status"], Verbs = RbacVerb.Patch)]
-internal sealed class NemotronFleetController(IStatusWriter status, TimeProvider time) : IEntityController<NemotronFleet>
+internal sealed class NemotronFleetController(FleetBoard board, IStatusWriter status, EventPublisher events, TimeProvider time) : IEntityController<NemotronFleet>
 {
-    /// <summary>What is said of every fleet.</summary>
-    internal const string NoEffect = "This version of the operator does not arbitrate between deployments: budgets, floors, priorities, quotas and fallbacks of this fleet have no effect.";
-
     /// <inheritdoc/>
     public async Task<ReconciliationResult<NemotronFleet>> ReconcileAsync(NemotronFleet entity, CancellationToken cancellationToken)
     {
-        var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, time.GetUtcNow());
-        NotInEffect.Set(conditions, ["spec"]);
-        conditions.Set(ConditionTypes.Ready, false, ConditionReasons.NotImplemented, NoEffect);
-        await status.UpdateStatusAsync(
-            entity,
-            new NemotronFleetStatus { ObservedGeneration = entity.Metadata.Generation, Conditions = conditions.ToList() },
-            cancellationToken);
+        var next = FleetStatus.Of(entity, board.ReportOf(entity.Metadata.Name), time.GetUtcNow(), out var changed);
+        await status.UpdateStatusAsync(entity, next, cancellationToken);
+        foreach (var condition in changed.Where(condition => condition.Status == "False"))
+            await events(entity, condition.Reason, condition.Message, EventType.Warning, cancellationToken);
         return ReconciliationResult<NemotronFleet>.Success(entity);
     }
 

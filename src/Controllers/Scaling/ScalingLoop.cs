@@ -83,7 +83,8 @@ internal sealed partial class ScalingLoop(
         var state = former;
         var replica = capacities.Of(snapshot);
         var policy = ScalingPolicies.Of(entity);
-        var pods = ServedPods.Of(snapshot, _ready.GetValueOrDefault(key), replica is null ? null : FreeGroups(snapshot, replica, free));
+        var pods = ServedPods.Of(snapshot, _ready.GetValueOrDefault(key), // In a fleet the arbiter says what there is room for, and must hear what is wanted.
+            replica is null || snapshot.Fleet is not null ? null : FreeGroups(snapshot, replica, free));
         _ready[key] = pods.Ready.ToHashSet(StringComparer.Ordinal);
         var signals = SignalAssembly.Of(pods, reading, policy, now);
         ScalingDecision? decision = null;

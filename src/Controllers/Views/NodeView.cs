@@ -34,6 +34,9 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
     /// <summary>The label with the NVLink domain that a node of a rack is a part of.</summary>
     public const string CliqueLabel = "nvidia.com/gpu.clique";
 
+    /// <summary>The label with the zone.</summary>
+    public const string ZoneLabel = "topology.kubernetes.io/zone";
+
     /// <summary>Whether anything that placement looks at differs; heartbeats do not.</summary>
     public static bool Differs(NodeView? before, NodeView? after) =>
         before is null || after is null
@@ -60,6 +63,7 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
     {
         // NVIDIA's GPU feature discovery: ClusterUUID.CliqueID of the NVLink fabric.
         Clique = Label(CliqueLabel),
+        Zone = Label(ZoneLabel),
     };
 
     /// <summary>The value of a label, or null.</summary>

@@ -69,6 +69,33 @@ public static class ConditionReasons
     /// <summary>The namespace's quota is spent.</summary>
     public const string QuotaSpent = "QuotaSpent";
 
+    /// <summary>The fleet lets the deployment have all that it wants.</summary>
+    public const string Granted = "Granted";
+
+    /// <summary>The fleet's rules allow no more replicas.</summary>
+    public const string AtCeiling = "AtCeiling";
+
+    /// <summary>Others of the fleet come first.</summary>
+    public const string LowerPriority = "LowerPriority";
+
+    /// <summary>No node, or no NVLink domain, of the pool is large enough.</summary>
+    public const string NoSuchNode = "NoSuchNode";
+
+    /// <summary>The fleet grants no replica.</summary>
+    public const string NotGranted = "NotGranted";
+
+    /// <summary>A smaller tier answers the clients.</summary>
+    public const string FallbackServes = "FallbackServes";
+
+    /// <summary>The fleet's GPUs are given out by its rules.</summary>
+    public const string Arbitrated = "Arbitrated";
+
+    /// <summary>Another fleet selects some of the same deployments.</summary>
+    public const string OverlappingFleets = "OverlappingFleets";
+
+    /// <summary>No other fleet selects any of the deployments.</summary>
+    public const string NoOverlap = "NoOverlap";
+
     /// <summary>Nodes were asked for and are not there yet.</summary>
     public const string WaitingForNodes = "WaitingForNodes";
 

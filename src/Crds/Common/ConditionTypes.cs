@@ -12,6 +12,15 @@ public static class ConditionTypes
     /// <summary>The wanted replicas have GPUs.</summary>
     public const string CapacityAvailable = "CapacityAvailable";
 
+    /// <summary>The NemotronFleet that the deployment belongs to lets it have all the replicas it wants. Absent where it belongs to none.</summary>
+    public const string FleetGranted = "FleetGranted";
+
+    /// <summary>Clients are answered by the deployment's own replicas, and not by a smaller tier's. Absent where that has never been otherwise.</summary>
+    public const string OwnTierServes = "OwnTierServes";
+
+    /// <summary>No other NemotronFleet selects any of the fleet's deployments.</summary>
+    public const string MembersOwned = "MembersOwned";
+
     /// <summary>A change is on its way to the pods.</summary>
     public const string Progressing = "Progressing";
 

@@ -88,7 +88,7 @@ public sealed record NamespaceQuota
     public required int Gpus { get; init; }
 }
 
-/// <summary>Clients of a tier that has no replica are served by a smaller one: Ultra by Super, Super by Nano. Response headers, status and a metric say so.</summary>
+/// <summary>Clients of a tier that has no replica are served by a smaller one: Ultra by Super, Super by Nano, of the same namespace. Status, an event, a metric and the model that answers name say so.</summary>
 public sealed record TierFallbackSpec
 {
     /// <summary>Whether it is done.</summary>

@@ -40,6 +40,7 @@ internal sealed class ClaimState(FleetClaim claim, int index, TimeSpan minimumHo
     public bool Blocked { get; set; }
 
     private readonly Dictionary<string, int> zones = [];
+    private readonly List<double> values = [];
     private readonly int young = claim.Held.Count(group => group.Age < minimumHold);
 
     /// <summary>Groups that it will have if nothing is taken from it and nothing new given.</summary>
@@ -55,5 +56,11 @@ internal sealed class ClaimState(FleetClaim claim, int index, TimeSpan minimumHo
     public Rank RankOf(int nth) => GroupValue.RankOf(claim, nth, young);
 
     /// <summary>What its group of that number adds.</summary>
-    public double ValueOf(int nth) => GroupValue.Of(claim, nth, minimumHold);
+    public double ValueOf(int nth)
+    {
+        if (nth < 1) return GroupValue.Of(claim, nth, minimumHold);
+        // Asked for time and again, and the logarithm takes its time.
+        while (values.Count < nth) values.Add(GroupValue.Of(claim, values.Count + 1, minimumHold));
+        return values[nth - 1];
+    }
 }

@@ -23,9 +23,11 @@ internal sealed class Limits(FleetSnapshot snapshot, IReadOnlyList<ClaimState> c
     /// <summary>Whether one more group of <paramref name="claim"/> is within the limits once <paramref name="gone"/> is taken back and <paramref name="come"/> are granted.</summary>
     public bool Allow(ClaimState claim, PlacedGroup gone, IReadOnlyList<ClaimState> come)
     {
+        var limited = quotaLeft.TryGetValue(claim.Claim.Namespace, out var quota);
+        if (!limited && pools[claim.Claim.Pool].Pool.BudgetGpus is null) return true;
         var gpus = claim.Claim.GroupGpus + come.Where(other => other.Claim.Pool == claim.Claim.Pool).Sum(other => other.Claim.GroupGpus);
         if (gpus > (long)pools[claim.Claim.Pool].BudgetLeft + gone.Claim.Claim.GroupGpus) return false;
-        if (!quotaLeft.TryGetValue(claim.Claim.Namespace, out var quota)) return true;
+        if (!limited) return true;
         if (gone.Claim.Claim.Namespace == claim.Claim.Namespace) quota += gone.Claim.Claim.GroupGpus;
         return claim.Claim.GroupGpus + come.Where(other => other.Claim.Namespace == claim.Claim.Namespace).Sum(other => other.Claim.GroupGpus) <= quota;
     }

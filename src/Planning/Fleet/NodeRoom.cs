@@ -3,7 +3,8 @@ namespace Nemotron.Planning.Fleet;
 /// <summary>The nodes of a pool by the GPUs that are free on them, so that the best place for a group is found without looking at every node.</summary>
 internal sealed class NodeRoom
 {
-    private readonly SortedSet<int>[] byFree;
+    private readonly NodeSet[] byFree;
+    private readonly int[][] orders;
     private readonly int[] free;
     private readonly bool[] open;
 
@@ -11,8 +12,9 @@ internal sealed class NodeRoom
     public NodeRoom(IReadOnlyList<FleetNode> nodes)
     {
         var largest = nodes.Count == 0 ? 0 : nodes.Max(node => node.Gpus);
-        byFree = new SortedSet<int>[largest + 1];
-        for (var i = 0; i <= largest; i++) byFree[i] = [];
+        byFree = new NodeSet[largest + 1];
+        for (var i = 0; i <= largest; i++) byFree[i] = new NodeSet(nodes.Count);
+        orders = new int[largest + 1][];
         free = [.. nodes.Select(node => node.Gpus)];
         open = [.. nodes.Select(node => !node.Closed)];
         for (var node = 0; node < free.Length; node++)
@@ -40,16 +42,21 @@ internal sealed class NodeRoom
     /// </summary>
     public IEnumerable<int> Fitting(int gpus)
     {
+        if (gpus >= byFree.Length) yield break;
+        foreach (var count in orders[gpus] ??= SizesFor(gpus))
+            for (var node = byFree[count].Next(0); node >= 0; node = byFree[count].Next(node + 1)) yield return node;
+    }
+
+    private int[] SizesFor(int gpus)
+    {
         var sizes = new List<(int Piece, int Free)>();
         for (var count = gpus; count < byFree.Length; count++)
         {
-            if (byFree[count].Count == 0) continue;
             var groups = count / gpus;
             sizes.Add((groups & -groups, count));
         }
 
         sizes.Sort();
-        foreach (var (_, count) in sizes)
-            foreach (var node in byFree[count]) yield return node;
+        return [.. sizes.Select(size => size.Free)];
     }
 }

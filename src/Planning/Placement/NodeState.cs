@@ -42,6 +42,9 @@ public sealed record NodeState(
     /// <summary>The NVLink domain that the node is a part of, by the <c>nvidia.com/gpu.clique</c> label; null for a node on its own.</summary>
     public string? Clique { get; init; }
 
+    /// <summary>The zone, by the <c>topology.kubernetes.io/zone</c> label; null where nodes have none.</summary>
+    public string? Zone { get; init; }
+
     /// <summary>GPUs that a new pod could take now.</summary>
     public int Free => Fault == NodeFault.None ? Math.Max(0, Allocatable - Allocated) : 0;
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Engines;
+using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Scaling;
@@ -25,13 +26,14 @@ internal sealed class ReconcilerHarness
     public ReconcilerHarness(ModelCatalogue? models = null)
     {
         _writes = new Writes(this);
+        Membership = new FleetMembership(Fleets, Namespaces);
         Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
         Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
         Controller = new NemotronDeploymentController(
             Snapshots, Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
             Engines, new EngineRestarts(PodsDeleted, PublishAsync, new EngineHealthMetrics(Metrics), NullLogger<EngineRestarts>.Instance), PublishAsync,
-            NullLogger<NemotronDeploymentController>.Instance);
+            NullLogger<NemotronDeploymentController>.Instance, FleetBoard, new ReleaseMarks(Patches));
     }
 
     /// <summary>Never runs here: what is ordered stays unknown.</summary>
@@ -39,7 +41,19 @@ internal sealed class ReconcilerHarness
 
     public ScalingBoard Board { get; } = new() { Configured = true };
 
-    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Autoscalers, ScaledObjects, Engines);
+    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Autoscalers, ScaledObjects, Engines, new FleetShares(Membership, FleetBoard));
+
+    /// <summary>What deployments want and are granted.</summary>
+    public FleetBoard FleetBoard { get; } = new();
+
+    public FakeCache<NemotronFleet> Fleets { get; } = new();
+
+    public FakeCache<NamespaceView> Namespaces { get; } = new();
+
+    public FleetMembership Membership { get; }
+
+    /// <summary>Pods that were patched.</summary>
+    public FakePatcher Patches { get; } = new();
 
     /// <summary>What engines are said to have said.</summary>
     public FakeEngineReports Engines { get; } = new();

@@ -83,7 +83,7 @@ public class StatusTests
         var snapshot = Seen(ADeployment("n", spec), Pool("p", ANode("n")));
         var condition = Condition(DeploymentStatus.Of(snapshot, DeploymentDecision.Decide(snapshot), null, out _), ConditionTypes.AllFieldsInEffect);
         condition.Status.ShouldBe("False");
-        condition.Message.ShouldContain("spec.priority, spec.reasoning");
+        condition.Message.ShouldContain("spec.priority (no NemotronFleet selects the deployment), spec.reasoning");
     }
 
     private static NemotronDeploymentStatus Status(int wanted, params PodView[] pods)

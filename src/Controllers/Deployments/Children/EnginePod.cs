@@ -38,7 +38,7 @@ internal static class EnginePod
                 NodeSelector = Merged.Over(user?.NodeSelector, new Dictionary<string, string> { [NemotronLabels.NodePool] = decided.Pool }),
                 Tolerations = [.. Tolerations(decided.PoolTaints), .. user?.Tolerations ?? []],
                 Affinity = GroupAffinity.Of(owner, decided),
-                TopologySpreadConstraints = user?.TopologySpreadConstraints,
+                TopologySpreadConstraints = ZoneSpread.Of(owner, decided),
                 PriorityClassName = user?.PriorityClassName,
                 RuntimeClassName = user?.RuntimeClassName,
                 SchedulerName = user?.SchedulerName,

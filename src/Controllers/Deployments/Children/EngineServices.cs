@@ -31,7 +31,7 @@ internal static class EngineServices
             Spec = new V1ServiceSpec
             {
                 Type = (options?.Type ?? ServiceType.ClusterIP).ToString(),
-                Selector = ChildLabels.ServerSelector(owner.Metadata.Name),
+                Selector = ChildLabels.ServerSelector(decided.ServedBy ?? owner.Metadata.Name),
                 Ports =
                 [
                     new V1ServicePort { Name = main, Port = port, TargetPort = main, Protocol = "TCP", AppProtocol = main == LaunchSpec.GrpcPortName ? Http2 : null },
