@@ -34,8 +34,18 @@ internal sealed class Arbitration
             .GroupBy(group => group.Rank).Select(group => (group.Key, group.Sum(one => one.Value))).OrderBy(pair => pair.Key),
     ];
 
+    /// <summary>Whether everybody has got what they need.</summary>
+    public bool IsEnough => claims.All(claim => claim.Granted >= claim.Claim.Need);
+
+    /// <summary>What was handed out, as a plan.</summary>
+    public FleetPlan Report()
+    {
+        foreach (var claim in claims) Recognise(claim);
+        return GrantReport.Of(claims, pools, limits);
+    }
+
     /// <summary>Hands out all that can be handed out.</summary>
-    public FleetPlan Run()
+    public Arbitration Run()
     {
         foreach (var claim in claims) Stand(claim);
         foreach (var claim in claims) Enqueue(claim);
@@ -45,8 +55,7 @@ internal sealed class Arbitration
             foreach (var pool in pools.Values) ExchangeBundles(pool);
         }
 
-        foreach (var claim in claims) Recognise(claim);
-        return GrantReport.Of(claims, pools, limits);
+        return this;
     }
 
     // What a claim has stays where it is, to be confirmed when its turn comes; what it no longer needs goes whatever others want.

@@ -16,22 +16,21 @@ public static class FleetArbiter
                 throw new ArgumentException($"{claim.Key}: GPUs per node, nodes per group and weight must be 1 or more.", nameof(snapshot));
         }
 
-        var best = new Arbitration(snapshot, PlacePreference.Free);
-        var plan = best.Run();
-        if (plan.Grants.All(grant => grant.Short is null)) return plan;
+        var best = new Arbitration(snapshot, PlacePreference.Free).Run();
+        if (best.IsEnough) return best.Report();
 
         // Somebody is short. Taking from others may serve more, keeping room together more still, at the price of more changes: each only if it does.
         // What is held counts for more than what is not, so no chain of such steps comes back to where it began.
         List<PlacePreference> others = [PlacePreference.Undisturbed, PlacePreference.Compact];
         if (snapshot.Pools.Any(pool => pool.MayMove)) others.Add(PlacePreference.Repacked);
+        var most = best.Values();
         foreach (var preference in others)
         {
-            var next = new Arbitration(snapshot, preference);
-            var other = next.Run();
-            if (IsMore(next.Values(), best.Values())) (best, plan) = (next, other);
+            var next = new Arbitration(snapshot, preference).Run();
+            if (next.Values() is var values && IsMore(values, most)) (best, most) = (next, values);
         }
 
-        return plan;
+        return best.Report();
     }
 
     private static bool IsMore(IReadOnlyList<(Rank Rank, double Value)> left, IReadOnlyList<(Rank Rank, double Value)> right)

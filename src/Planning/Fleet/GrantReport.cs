@@ -7,6 +7,8 @@ internal sealed class GrantReport
     private readonly Limits limits;
     private readonly HashSet<HeldGroup> kept;
     private readonly Dictionary<(string Pool, int Node), (int Gpus, List<string> Leaving)> now = [];
+    private readonly Dictionary<(string Pool, int Gpus), int> together = [];
+    private readonly Dictionary<string, int> free = [];
 
     private GrantReport(IReadOnlyList<ClaimState> claims, IReadOnlyDictionary<string, PoolLedger> pools, Limits limits)
     {
@@ -71,10 +73,18 @@ internal sealed class GrantReport
     {
         if (limits.ShortOfBudget(claim) > 0) return Shortage.BudgetSpent;
         if (limits.ShortOfQuota(claim) > 0) return Shortage.QuotaSpent;
-        var pool = pools[claim.Claim.Pool];
-        var nodes = Enumerable.Range(0, pool.Pool.Nodes.Count).ToList();
-        var large = nodes.Where(node => pool.Pool.Nodes[node].Gpus >= claim.Claim.GpusPerNode).ToList();
-        if (large.Count == 0 || large.GroupBy(pool.DomainOf).Max(domain => domain.Count()) < claim.Claim.NodesPerGroup) return Shortage.NoSuchNode;
-        return nodes.Where(pool.Room.IsOpen).Sum(node => Math.Max(0, pool.Room.Free(node))) >= claim.Claim.GroupGpus ? Shortage.Fragmented : Shortage.LowerPriority;
+        // The same for all claims of a pool, and many may be short.
+        var name = claim.Claim.Pool;
+        if (!together.TryGetValue((name, claim.Claim.GpusPerNode), out var most)) together.Add((name, claim.Claim.GpusPerNode), most = Together(pools[name], claim.Claim.GpusPerNode));
+        if (most < claim.Claim.NodesPerGroup) return Shortage.NoSuchNode;
+        if (!free.TryGetValue(name, out var gpus)) free.Add(name, gpus = Free(pools[name]));
+        return gpus >= claim.Claim.GroupGpus ? Shortage.Fragmented : Shortage.LowerPriority;
     }
+
+    // The most nodes of one domain that have so many GPUs each, free or not.
+    private static int Together(PoolLedger pool, int gpus) => Enumerable.Range(0, pool.Pool.Nodes.Count)
+        .Where(node => pool.Pool.Nodes[node].Gpus >= gpus)
+        .GroupBy(pool.DomainOf).Select(domain => domain.Count()).DefaultIfEmpty(0).Max();
+
+    private static int Free(PoolLedger pool) => Enumerable.Range(0, pool.Pool.Nodes.Count).Where(pool.Room.IsOpen).Sum(node => Math.Max(0, pool.Room.Free(node)));
 }

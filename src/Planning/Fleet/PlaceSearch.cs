@@ -44,13 +44,14 @@ internal static class PlaceSearch
         if (FreeNode(pool, claim) is { } free) return new Place([free], Sacrifice.None);
         if (preference == PlacePreference.Free) return null;
         Place? best = null;
+        var least = Loss.None;
         foreach (var node in Candidates(pool, claim, rank, value)) Consider(node);
         return best;
 
         void Consider(int node)
         {
-            if (Sacrifice.ForRoomOn(pool, node, claim) is not { } needs || !needs.Loss.IsWorth(rank, value)) return;
-            if (best is null || needs.Loss.IsLessThan(best.Needs.Loss)) best = new Place([node], needs);
+            if (Sacrifice.ForRoomOn(pool, node, claim) is not { } needs || needs.Loss is var loss && !loss.IsWorth(rank, value)) return;
+            if (best is null || loss.IsLessThan(least)) (best, least) = (new Place([node], needs), loss);
         }
     }
 

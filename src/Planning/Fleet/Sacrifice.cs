@@ -51,6 +51,7 @@ internal sealed class Sacrifice
 
         // Least per GPU is best for many GPUs, least of all for few: a lone GPU is not bought with a group of four.
         var perGpu = choice.Cheapest(CheapestFirst, missing);
+        if (choice.Groups.Count == 1) return perGpu;
         var each = choice.Cheapest(SmallestFirst, missing);
         return perGpu is null || each is null || perGpu.Loss.IsLessThan(each.Loss) ? perGpu : each;
     }
@@ -96,8 +97,10 @@ internal sealed class Sacrifice
     private int MoveAway(PoolLedger pool, int node, int missing)
     {
         var freed = 0;
+        bool Movable(PlacedGroup group) => group.Nodes.Length == 1 && (group.Held is null || pool.Pool.MayMove);
+        if (!Groups.Exists(Movable)) return 0;
         var taken = new Dictionary<int, int>();
-        foreach (var group in Groups.Where(group => group.Nodes.Length == 1 && (group.Held is null || pool.Pool.MayMove))
+        foreach (var group in Groups.Where(Movable)
             .OrderByDescending(group => group.Held is null).ThenByDescending(group => group.Claim.Claim.GpusPerNode).ToList())
         {
             if (freed >= missing) break;

@@ -129,7 +129,7 @@ public class FleetTests
         before.Count.ShouldBe(2);
         cluster.Deployment("ultra")!.Is(ConditionTypes.FleetGranted).ShouldBeTrue();
         var worker = before.Single(pod => pod.Metadata.Labels[NemotronLabels.Role] == NemotronLabels.WorkerRole);
-        (await cluster.Kubectl.RunAsync($"-n models delete pod {worker.Metadata.Name} --force --grace-period=0 --wait=false")).Succeeded();
+        (await cluster.Kubectl.RunAsync($"-n models delete pod {worker.Metadata.Name} --wait=false")).Succeeded();
         await Until.TrueAsync(() => cluster.Pods("ultra") is { Count: 2 } now && now.All(pod => before.All(old => old.Metadata.Uid != pod.Metadata.Uid)), "both pods to be new", TimeSpan.FromMinutes(3), () => Told(cluster));
         await cluster.UntilReadyAsync(1, limit: TimeSpan.FromMinutes(3));
         cluster.Pods("ultra").Select(pod => pod.Spec.NodeName).Distinct().Count().ShouldBe(2);
