@@ -53,7 +53,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
         builder.Services.AddSingleton(gatewayImage is null ? GatewayImage.OfThisVersion : new GatewayImage(gatewayImage));
         builder.Services.AddSingleton(new ProberOptions(probeReasoning));
-        builder.Services.AddSingleton(services => new ReasoningProbe(ReasoningProbe.Direct(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new ReasoningProbe(PodConnections.Direct(), services.GetRequiredService<TimeProvider>()));
         builder.AddLeaderService<ReasoningProber>();
         builder.Services.AddSingleton<NemotronDeploymentController>();
         AddEngineHealth(builder, askEngines);
@@ -152,7 +152,7 @@ public static class NemotronControllers
     {
         builder.Services.AddSingleton(new EngineWatchOptions { Ask = askEngines });
         builder.Services.AddSingleton<EngineHealthMetrics>();
-        builder.Services.AddSingleton(services => new GatewayCounts(ReasoningProbe.Direct(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new GatewayCounts(PodConnections.Direct(), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<EngineRestarts>();
         builder.Services.AddSingleton<IPodDeletion, PodDeletion>();
         builder.AddLeaderService<EngineWatch>();

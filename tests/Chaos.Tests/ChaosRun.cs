@@ -228,7 +228,8 @@ internal sealed class ChaosRun(FaultSchedule schedule, Subject subject) : IAsync
 
     /// <summary>Whether it asks for a whole list, which nobody does who still believes in what he knows.</summary>
     private static bool BeginsAnew(LoggedRequest request) =>
-        request.Method == "GET" && (request.IsWatch ? request.Query.Contains("sendInitialEvents", StringComparison.Ordinal) : !request.Query.Contains("limit=1&", StringComparison.Ordinal) && !request.Query.EndsWith("limit=1", StringComparison.Ordinal));
+        request.Method == "GET" && request.Query.TrimStart('?').Split('&') is var query
+        && (request.IsWatch ? query.Contains("sendInitialEvents=true") : !query.Contains("limit=1"));
 
     private async Task StartOperatorAsync(CancellationToken cancel)
     {

@@ -1,11 +1,12 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using k8s.Autorest;
-using k8s.Models;
 using Nemotron.Controllers.Prometheus;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
+using Nemotron.Planning;
+using k8s.Autorest;
+using k8s.Models;
 
 namespace Nemotron.Cli.Doctor;
 
@@ -75,7 +76,7 @@ internal sealed class SurveyReader(ApiConnection api, TimeProvider time)
         try
         {
             return new PrometheusFacts(url, null,
-                await PodsAsync("count by (namespace, pod) (nemotron_gateway_draining)"),
+                await PodsAsync($"count by (namespace, pod) ({GatewaySeries.Draining})"),
                 await PodsAsync("count by (namespace, pod) (up{pod!=\"\"} == 1)"));
         }
         catch (PrometheusException e)

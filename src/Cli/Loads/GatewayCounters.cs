@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Engines.Metrics.Exposition;
+using Nemotron.Planning;
 
 namespace Nemotron.Cli.Loads;
 
@@ -12,10 +13,8 @@ namespace Nemotron.Cli.Loads;
 /// <param name="Ttft">Requests so far by time to first token: upper bound in seconds to count.</param>
 internal sealed record GatewayCounters(DateTimeOffset At, double? OutputTokens, double? InFlight, IReadOnlyDictionary<double, double> Ttft)
 {
-    private const string Tokens = "nemotron_gateway_output_tokens_total";
-    private const string Running = "nemotron_gateway_requests_in_flight";
-    private const string Buckets = "nemotron_gateway_time_to_first_token_seconds_bucket";
-    private static readonly NameSet Names = new([Tokens, Running, Buckets]);
+    private const string Buckets = GatewaySeries.TimeToFirstToken + "_bucket";
+    private static readonly NameSet Names = new([GatewaySeries.OutputTokens, GatewaySeries.InFlight, Buckets]);
 
     /// <summary>Reads a gateway's metrics. Pure.</summary>
     public static GatewayCounters Read(string text, DateTimeOffset at)
@@ -28,7 +27,7 @@ internal sealed record GatewayCounters(DateTimeOffset At, double? OutputTokens, 
             if (!double.IsNaN(bound)) buckets[bound] = buckets.GetValueOrDefault(bound) + series.Value;
         }
 
-        return new GatewayCounters(at, Sum(families, Tokens), Sum(families, Running), buckets);
+        return new GatewayCounters(at, Sum(families, GatewaySeries.OutputTokens), Sum(families, GatewaySeries.InFlight), buckets);
     }
 
     /// <summary>Tokens per second since an earlier reading; null where it counts anew, or no time has passed.</summary>

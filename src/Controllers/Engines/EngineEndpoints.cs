@@ -3,6 +3,7 @@ using Nemotron.Controllers.Views;
 using Nemotron.Engines.Clients;
 using Nemotron.Engines.Health;
 using Nemotron.Engines.Launch;
+using Nemotron.Kube;
 
 namespace Nemotron.Controllers.Engines;
 
@@ -37,6 +38,9 @@ internal static class EngineEndpoints
 
     /// <summary>What names a pod among those that are asked.</summary>
     public static string KeyOf(PodView pod) => $"{pod.Metadata.NamespaceProperty}/{pod.Metadata.Name}";
+
+    /// <summary>The pod that a key of <see cref="KeyOf"/> names.</summary>
+    public static NamespacedName PodOf(string key) => key.Split('/') is [var ns, var name] ? new NamespacedName(ns, name) : throw new ArgumentException($"'{key}' names no pod", nameof(key));
 
     private static EngineProtocol? Protocol(LaunchSpec launch) => launch.Protocol switch
     {

@@ -29,7 +29,6 @@ internal sealed class EngineWatch(
 
     private readonly ConcurrentDictionary<NamespacedName, LaunchSpec> _followed = new();
     private readonly ConcurrentDictionary<string, Found> _found = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, string> _gatewayAddresses = new(StringComparer.Ordinal);
     private readonly Queue<DateTimeOffset> _restarts = new();
     private readonly Lock _restartGate = new();
     private volatile EngineFleet? _fleet;
@@ -112,7 +111,6 @@ internal sealed class EngineWatch(
             _fleet = null;
             _counted = new Counted(0, 0);
             _found.Clear();
-            _gatewayAddresses.Clear();
             metrics.Show([]);
             await stop.CancelAsync().ConfigureAwait(false);
             await polling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -130,8 +128,6 @@ internal sealed class EngineWatch(
                 if (pod.Metadata.NamespaceProperty != deployment.Namespace || EngineEndpoints.Of(pod, launch) is not { } endpoint) continue;
                 fleet.Put(endpoint);
                 asked.Add(endpoint.Key);
-                if (EngineEndpoints.GatewayOf(pod) is { } gateway) _gatewayAddresses[endpoint.Key] = gateway;
-                else _gatewayAddresses.TryRemove(endpoint.Key, out _);
                 _found.GetOrAdd(endpoint.Key, _ => new Found(deployment, null, null));
             }
         }
@@ -140,7 +136,6 @@ internal sealed class EngineWatch(
         {
             fleet.Remove(key);
             _found.TryRemove(key, out _);
-            _gatewayAddresses.TryRemove(key, out _);
         }
     }
 
@@ -151,9 +146,11 @@ internal sealed class EngineWatch(
         using var timer = new PeriodicTimer(every, time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            await Parallel.ForEachAsync(_gatewayAddresses, new ParallelOptions { MaxDegreeOfParallelism = GatewaysAtOnce, CancellationToken = cancellationToken }, async (gateway, cancel) =>
+            var asked = fleet.Reports().Select(report => EngineEndpoints.PodOf(report.Endpoint.Key)).Select(pod => pods.Get(pod.Namespace, pod.Name)).OfType<PodView>();
+            await Parallel.ForEachAsync(asked, new ParallelOptions { MaxDegreeOfParallelism = GatewaysAtOnce, CancellationToken = cancellationToken }, async (pod, cancel) =>
             {
-                if (await gateways.ReadAsync(gateway.Value, cancel).ConfigureAwait(false) is { } counted) fleet.ObserveGateway(gateway.Key, counted);
+                if (EngineEndpoints.GatewayOf(pod) is { } address && await gateways.ReadAsync(address, cancel).ConfigureAwait(false) is { } counted)
+                    fleet.ObserveGateway(EngineEndpoints.KeyOf(pod), counted);
             }).ConfigureAwait(false);
         }
     }

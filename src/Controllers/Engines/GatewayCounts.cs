@@ -1,6 +1,7 @@
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Engines.Health.Progress;
 using Nemotron.Engines.Metrics.Exposition;
+using Nemotron.Planning;
 
 namespace Nemotron.Controllers.Engines;
 
@@ -10,10 +11,7 @@ namespace Nemotron.Controllers.Engines;
 /// </summary>
 internal sealed class GatewayCounts(HttpMessageHandler handler, TimeProvider time) : IDisposable
 {
-    private const string InFlight = "nemotron_gateway_requests_in_flight";
-    private const string OutputTokens = "nemotron_gateway_output_tokens_total";
-    private const string Requests = "nemotron_gateway_requests_total";
-    private static readonly NameSet Wanted = new([InFlight, OutputTokens, Requests]);
+    private static readonly NameSet Wanted = new([GatewaySeries.InFlight, GatewaySeries.OutputTokens, GatewaySeries.Requests]);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     private readonly HttpClient _client = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
@@ -43,10 +41,10 @@ internal sealed class GatewayCounts(HttpMessageHandler handler, TimeProvider tim
     /// <summary>The progress that a scrape shows; null when it is not a gateway's, or lacks something.</summary>
     internal static GatewayProgress? Of(MetricFamilies scrape, DateTimeOffset now)
     {
-        if (scrape.MalformedLines > 0 || !scrape.Has(InFlight) || !scrape.Has(OutputTokens)) return null;
-        var inFlight = Sum(scrape, InFlight);
+        if (scrape.MalformedLines > 0 || !scrape.Has(GatewaySeries.InFlight) || !scrape.Has(GatewaySeries.OutputTokens)) return null;
+        var inFlight = Sum(scrape, GatewaySeries.InFlight);
         // A request that ends without a token, such as an embedding or a refusal, has moved as well.
-        var moved = Sum(scrape, OutputTokens) + Sum(scrape, Requests);
+        var moved = Sum(scrape, GatewaySeries.OutputTokens) + Sum(scrape, GatewaySeries.Requests);
         return double.IsFinite(inFlight) && double.IsFinite(moved) && inFlight is >= 0 and <= int.MaxValue ? new GatewayProgress((int)inFlight, moved, now) : null;
     }
 

@@ -25,16 +25,6 @@ internal sealed class ReasoningProbe(HttpMessageHandler handler, TimeProvider ti
     // A gateway's answer is small; whatever else sits there must not fill the memory.
     private readonly HttpClient _client = new(handler) { MaxResponseContentBufferSize = 1 << 20, Timeout = Timeout.InfiniteTimeSpan };
 
-    /// <summary>How pods are reached: directly, and not for long.</summary>
-    public static HttpMessageHandler Direct() => new SocketsHttpHandler
-    {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        ConnectTimeout = TimeSpan.FromSeconds(2),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5),
-    };
-
     /// <summary>Asks and judges.</summary>
     public async Task<ProbeOutcome> AskAsync(ProbeOrder order, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Nemotron.Engines.Metrics;
 using Nemotron.Engines.Metrics.PromQl;
+using Nemotron.Planning;
 
 namespace Nemotron.Controllers.Scaling;
 
@@ -88,11 +89,11 @@ internal static class FleetQueries
             [FleetSignal.PromptTokens] = Rate("prompt_tokens_total"),
             [FleetSignal.OutputTokens] = Rate("output_tokens_total"),
             [FleetSignal.FinishedTokens] = Rate("finished_output_tokens_total"),
-            [FleetSignal.InFlight] = $"sum by (namespace, pod, mode) ({Once} (nemotron_gateway_requests_in_flight{Braces()}))",
+            [FleetSignal.InFlight] = $"sum by (namespace, pod, mode) ({Once} ({GatewaySeries.InFlight}{Braces()}))",
             [FleetSignal.TtftBuckets] = Buckets("time_to_first_token_seconds"),
             [FleetSignal.ItlBuckets] = Buckets("time_per_output_token_seconds"),
-            [FleetSignal.Draining] = $"max by (namespace, pod) (nemotron_gateway_draining{Braces()})",
-            [FleetSignal.GatewayAge] = $"min by (namespace, pod) (time() - timestamp(nemotron_gateway_requests_in_flight{Braces()}))",
+            [FleetSignal.Draining] = $"max by (namespace, pod) ({GatewaySeries.Draining}{Braces()})",
+            [FleetSignal.GatewayAge] = $"min by (namespace, pod) (time() - timestamp({GatewaySeries.InFlight}{Braces()}))",
             [FleetSignal.KvUsed] = EngineQueries.Gauge(EngineSignal.KvUsedTokens, scope),
             [FleetSignal.KvTotal] = EngineQueries.Gauge(EngineSignal.KvTotalTokens, scope),
             [FleetSignal.KvFraction] = EngineQueries.Gauge(EngineSignal.KvUsedFraction, scope),
@@ -105,10 +106,10 @@ internal static class FleetQueries
         };
 
         string Rate(string metric, string? own = null) =>
-            $"sum by (namespace, pod, mode) ({Once} (rate(nemotron_gateway_{metric}{Braces(own)}[{Range()}])))";
+            $"sum by (namespace, pod, mode) ({Once} (rate({GatewaySeries.Prefix}{metric}{Braces(own)}[{Range()}])))";
 
         string Buckets(string metric) =>
-            $"sum by (namespace, pod, mode, le) ({Once} (rate(nemotron_gateway_{metric}_bucket{Braces()}[{Range()}])))";
+            $"sum by (namespace, pod, mode, le) ({Once} (rate({GatewaySeries.Prefix}{metric}_bucket{Braces()}[{Range()}])))";
 
         string Braces(string? own = null) => (own, matchers) switch
         {

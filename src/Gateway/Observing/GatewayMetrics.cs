@@ -22,11 +22,11 @@ internal sealed class GatewayMetrics
         var factory = Metrics.WithCustomRegistry(registry);
         string[] mode = ["mode"];
         _requests = factory.CreateCounter(
-            "nemotron_gateway_requests_total", "Requests that have ended, by reasoning mode, endpoint and outcome.", ["mode", "endpoint", "outcome"]);
+            GatewaySeries.Requests, "Requests that have ended, by reasoning mode, endpoint and outcome.", ["mode", "endpoint", "outcome"]);
         _errors = factory.CreateCounter("nemotron_gateway_errors_total", "Requests that failed, by kind.", ["kind"]);
         _cancelled = factory.CreateCounter("nemotron_gateway_cancelled_total", "Requests cut before their end, by who cut them.", ["by"]);
         _reloads = factory.CreateCounter("nemotron_gateway_config_reloads_total", "Changes of the settings file, by outcome.", ["outcome"]);
-        Draining = factory.CreateGauge("nemotron_gateway_draining", "1 while new requests are refused because the replica is to stop.");
+        Draining = factory.CreateGauge(GatewaySeries.Draining, "1 while new requests are refused because the replica is to stop.");
         UpstreamReady = factory.CreateGauge("nemotron_gateway_upstream_ready", "1 while the engine's health endpoint answers 200.");
         BudgetTokens = factory.CreateGauge("nemotron_gateway_thinking_budget_tokens", "The thinking budget in force; 0 for none.");
         TracesEnded = factory.CreateCounter("nemotron_gateway_traces_ended_total", "Reasoning traces that the gateway ended at their budget.");
@@ -37,11 +37,11 @@ internal sealed class GatewayMetrics
                 "nemotron_gateway_finished_output_tokens_total",
                 "Output tokens of requests that ended well, counted at their ends: over those requests, how long an output is.",
                 mode),
-            factory.CreateGauge("nemotron_gateway_requests_in_flight", "Requests being served.", mode),
+            factory.CreateGauge(GatewaySeries.InFlight, "Requests being served.", mode),
             factory.CreateGauge("nemotron_gateway_requests_waiting", "Requests that have not had their first token; one that is not streamed waits until its answer comes.", mode),
             factory.CreateCounter("nemotron_gateway_prompt_tokens_total", "Prompt tokens, as engines state them at the end of an answer.", mode),
             factory.CreateCounter(
-                "nemotron_gateway_output_tokens_total",
+                GatewaySeries.OutputTokens,
                 "Output tokens as they stream, the trace included: one for each piece with text, raised to the engine's own count when that comes. Without a count, engines that send several tokens a piece are counted low.",
                 mode),
             factory.CreateCounter(
@@ -49,7 +49,7 @@ internal sealed class GatewayMetrics
                 "Output tokens of reasoning traces, counted as output tokens are; for answers that are not streamed and whose engine does not state it, by the trace's share of the text.",
                 mode),
             factory.CreateHistogram(
-                "nemotron_gateway_time_to_first_token_seconds",
+                GatewaySeries.TimeToFirstToken,
                 "From the request's last byte to the first token of a stream.",
                 new HistogramConfiguration
                 {
