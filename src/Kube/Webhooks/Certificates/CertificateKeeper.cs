@@ -118,7 +118,8 @@ internal sealed class CertificateKeeper : BackgroundService
 
         files = found;
         await UseAsync(found, cancellationToken);
-        var wait = decision.NextCheck - now;
+        // From the moment at which the wait begins: the step itself may have taken long, or the process have stood still in it.
+        var wait = decision.NextCheck - time.GetUtcNow();
         return wait < LongestWait ? wait : LongestWait;
     }
 
