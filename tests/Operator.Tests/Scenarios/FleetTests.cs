@@ -94,8 +94,11 @@ public class FleetTests
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8", engines: LabEngines.Simulated, gateway: true);
         await cluster.StartOperatorAsync();
-        await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Fleet, Nano("small", 1, 1, 0), Super(8)));
-        await Until.TrueAsync(() => Ready(cluster, "small") == 1 && Fallback(cluster) == "small", "the small one to stand in", TimeSpan.FromMinutes(3), () => Told(cluster));
+        // Both are of one priority: the one that is there first keeps its GPU, and the other then lacks one.
+        await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Fleet, Nano("small", 1, 1, 0)));
+        await Until.TrueAsync(() => Ready(cluster, "small") == 1, "the small one to serve", TimeSpan.FromMinutes(3), () => Told(cluster));
+        await cluster.ApplyAsync(Super(8));
+        await Until.TrueAsync(() => Fallback(cluster) == "small", "the small one to stand in", TimeSpan.FromMinutes(3), () => Told(cluster));
         await Until.TrueAsync(() => Selector(cluster) == "small", "the Service to point to it");
         await Until.TrueAsync(() => cluster.Deployment("super")!.Condition(ConditionTypes.OwnTierServes) is { Status: "False", Reason: ConditionReasons.FallbackServes }, "the condition");
         await using var clients = await SteadyClients.BeginAsync(cluster, "super", clients: 2);
