@@ -122,6 +122,45 @@ public sealed class ApplyTests
         api.Writes.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ChildThatIsGone_IsNotMadeAgain_ForAnOwnerThatIsGoneToo(bool ownerMadeAnew)
+    {
+        // The collector took the child for its owner is no more; the cache of the owners is behind.
+        await using var api = await TinyApi.StartAsync();
+        var (f, apply, owner) = await StartAsync(api);
+        await using var _ = f;
+        var created = await apply.ApplyAsync(OperatorFixture.ConfigMap("c", "1"), owner, Ct);
+        await Cached(f, "c", created.Object.Metadata.ResourceVersion);
+        api.HoldEvents("widgets");
+        api.Delete(TinyApi.WidgetPath("owner"));
+        if (ownerMadeAnew)
+        {
+            api.PutWidget("owner");
+        }
+
+        api.Delete(TinyApi.ConfigMapPath("c"));
+        await f.Until(() => f.Services.GetRequiredService<IInformerCache<V1ConfigMap>>().Get("default", "c") is null, "heard of the child's end");
+        var writes = api.Writes.Count;
+        (await Should.ThrowAsync<OwnerGoneException>(apply.ApplyAsync(OperatorFixture.ConfigMap("c", "1"), owner, Ct)))
+            .Message.ShouldStartWith($"Widget default/owner (uid {owner.Metadata.Uid}) {(ownerMadeAnew ? "was made anew" : "is gone")}");
+        api.Writes.Count.ShouldBe(writes);
+    }
+
+    [Fact]
+    public async Task ChildThatSomebodyDeleted_IsMadeAgain()
+    {
+        await using var api = await TinyApi.StartAsync();
+        var (f, apply, owner) = await StartAsync(api);
+        await using var _ = f;
+        var created = await apply.ApplyAsync(OperatorFixture.ConfigMap("c", "1"), owner, Ct);
+        await Cached(f, "c", created.Object.Metadata.ResourceVersion);
+        api.Delete(TinyApi.ConfigMapPath("c"));
+        await f.Until(() => f.Services.GetRequiredService<IInformerCache<V1ConfigMap>>().Get("default", "c") is null, "heard of the child's end");
+        (await apply.ApplyAsync(OperatorFixture.ConfigMap("c", "1"), owner, Ct)).Action.ShouldBe(ApplyAction.Created);
+    }
+
     [Fact]
     public async Task SlimCache_IsNoBasisForComparison_TheLiveObjectIs()
     {

@@ -318,6 +318,37 @@ public sealed class ControllerTests
     }
 
     [Fact]
+    public async Task OwnerThatIsGone_UnknownToTheCache_IsWaitedFor_NotRetried()
+    {
+        // Without it: an API server that lost its data, or a late watch of the owners, has the collector and this process remove and make children by turns.
+        await using var api = await TinyApi.StartAsync();
+        api.PutWidget("a");
+        var behaviour = new WidgetBehaviour();
+        IServerSideApply? apply = null;
+        var ready = new TaskCompletionSource();
+        behaviour.OnReconcile = async (w, ct) =>
+        {
+            await ready.Task;
+            await apply!.ApplyAsync(OperatorFixture.ConfigMap("child", "1"), w, ct);
+            return ReconciliationResult<Widget>.Success(w);
+        };
+        await using var f = await OperatorFixture.StartAsync(api.Url, behaviour, build: b => b.Owns<V1ConfigMap>());
+        apply = f.Services.GetRequiredService<IServerSideApply>();
+        ready.SetResult();
+        await f.Until(() => api.Get(TinyApi.ConfigMapPath("child")) is not null, "made");
+        api.HoldEvents("widgets");
+        api.Delete(TinyApi.WidgetPath("a"));
+        var anew = api.PutWidget("a")["metadata"]!["uid"]!.ToString();
+        api.Delete(TinyApi.ConfigMapPath("child"));
+        await f.Until(() => f.Metrics.StaleSkips.WithLabels("widget").Value >= 1, "put off");
+        api.Writes.Count.ShouldBe(1);
+        f.Metrics.ReconcileErrors.WithLabels("widget").Value.ShouldBe(0);
+        api.ReleaseEvents();
+        await f.Until(() => api.Get(TinyApi.ConfigMapPath("child"))?["metadata"]!["ownerReferences"]![0]!["uid"]!.ToString() == anew, "made for the new one");
+        api.Writes.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task FirstList_YieldsToNews()
     {
         await using var api = await TinyApi.StartAsync();

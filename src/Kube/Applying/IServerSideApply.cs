@@ -40,6 +40,7 @@ public interface IServerSideApply
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="OwnedByAnotherException">The object exists and another owner controls it.</exception>
+    /// <exception cref="OwnerGoneException">An object that this process made for the owner is gone, and so is the owner, though its cache still has it. Let it pass: the runtime waits for the news.</exception>
     /// <exception cref="k8s.Autorest.HttpOperationException">The API server refused; <see cref="ApiErrors.Describe"/> says why in a sentence.</exception>
     Task<ApplyResult<T>> ApplyAsync<T>(T desired, IKubernetesObject<V1ObjectMeta>? owner, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>;
@@ -102,6 +103,17 @@ public sealed class OwnedByAnotherException : Exception
     /// <summary>Creates one.</summary>
     /// <param name="message">Which object, and who controls it.</param>
     public OwnedByAnotherException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>What was to be made has an owner that is gone or was made anew under its name; the cache is behind.</summary>
+public sealed class OwnerGoneException : Exception
+{
+    /// <summary>Creates one.</summary>
+    /// <param name="message">Which owner.</param>
+    public OwnerGoneException(string message)
         : base(message)
     {
     }

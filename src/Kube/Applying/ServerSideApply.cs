@@ -17,6 +17,9 @@ internal sealed class ServerSideApply(
     /// <summary>What the last comparison of an object came to, so that a settled object costs no comparison at all.</summary>
     private readonly ConcurrentDictionary<(Type, NamespacedName, string Manager), Verified> verified = new();
 
+    /// <summary>For which owner (its uid) this process created an object last.</summary>
+    private readonly ConcurrentDictionary<(Type, NamespacedName), string> createdFor = new();
+
     public Task<ApplyResult<T>> ApplyAsync<T>(T desired, IKubernetesObject<V1ObjectMeta>? owner, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta> => ApplyAsync(desired, new ApplyOptions { Owner = owner }, cancellationToken);
 
@@ -57,7 +60,7 @@ internal sealed class ServerSideApply(
             // What the API server (or an admission webhook) changed back last time it will change back again.
             if (differences.Count == 0 || (last is not null && last.Hash == hash && last.Uid == live.Metadata.Uid && last.Refused.SequenceEqual(differences)))
             {
-                Remember((typeof(T), key, manager), new Verified(live.Metadata.Uid, live.Metadata.ResourceVersion, hash, differences));
+                Remember(verified, (typeof(T), key, manager), new Verified(live.Metadata.Uid, live.Metadata.ResourceVersion, hash, differences));
                 return new ApplyResult<T>(ApplyAction.Unchanged, live, []);
             }
         }
@@ -69,9 +72,20 @@ internal sealed class ServerSideApply(
             body["metadata"]!["uid"] = live.Metadata.Uid;
         }
 
+        if (live is null && options.Owner is { } owner && createdFor.TryGetValue((typeof(T), key), out var uid) && uid == owner.Metadata.Uid)
+        {
+            // It was made for this owner before, and is gone. The garbage collector takes it again at once if the owner that the cache shows is no more.
+            await RefuseIfGoneAsync(owner, cancellationToken);
+        }
+
         var path = new QueryText(type.ObjectPath(key)).Add("fieldManager", manager).Add("force", "true").ToString();
         var (written, status) = await SendAsync(path, body, type, key, live, options.Owner, cancellationToken);
         NoteWrite(options.Owner, typeof(T), key, written.Metadata.ResourceVersion);
+        if (status == HttpStatusCode.Created && options.Owner is not null)
+        {
+            Remember(createdFor, (typeof(T), key), options.Owner.Metadata.Uid);
+        }
+
         body["metadata"]!.AsObject().Remove("uid");
         var refused = DesiredComparison.Differences(body, KubeJson.ToTree(written));
         if (refused.Count > 0 && last?.Refused.SequenceEqual(refused) != true)
@@ -79,7 +93,7 @@ internal sealed class ServerSideApply(
             ApplyLog.Refused(logger, type.Kind, key, string.Join(", ", refused));
         }
 
-        Remember((typeof(T), key, manager), new Verified(written.Metadata.Uid, written.Metadata.ResourceVersion, hash, refused));
+        Remember(verified, (typeof(T), key, manager), new Verified(written.Metadata.Uid, written.Metadata.ResourceVersion, hash, refused));
         var action = status == HttpStatusCode.Created ? ApplyAction.Created
             : live is not null && live.Metadata.ResourceVersion == written.Metadata.ResourceVersion ? ApplyAction.Unchanged
             : ApplyAction.Updated;
@@ -186,15 +200,27 @@ internal sealed class ServerSideApply(
         }
     }
 
-    private void Remember((Type, NamespacedName, string) key, Verified value)
+    private static void Remember<TKey, TValue>(ConcurrentDictionary<TKey, TValue> memory, TKey key, TValue value)
+        where TKey : notnull
     {
-        if (verified.Count >= MostRemembered)
+        if (memory.Count >= MostRemembered)
         {
-            // Only a shortcut: forgetting costs one comparison per object.
-            verified.Clear();
+            // Only shortcuts: forgetting costs one comparison per object, or one creation for an owner that is gone.
+            memory.Clear();
         }
 
-        verified[key] = value;
+        memory[key] = value;
+    }
+
+    private async Task RefuseIfGoneAsync(IKubernetesObject<V1ObjectMeta> owner, CancellationToken cancellationToken)
+    {
+        var type = ResourceType.Of(owner.GetType());
+        var key = NamespacedName.Of(owner);
+        var live = await api.GetMetadataAsync(type, key, cancellationToken);
+        if (live?.Uid != owner.Metadata.Uid)
+        {
+            throw new OwnerGoneException($"{type.Kind} {key} (uid {owner.Metadata.Uid}) {(live is null ? "is gone" : $"was made anew (uid {live.Uid})")}, and the cache has not heard of it: nothing is made for it any more.");
+        }
     }
 
     private sealed record Verified(string Uid, string Version, string Hash, IReadOnlyList<string> Refused)

@@ -51,6 +51,20 @@ internal sealed class KubeApi(KubeClient client, TimeProvider time)
         }
     }
 
+    /// <summary>The metadata of an object of any kind, or null when it is absent.</summary>
+    internal async Task<V1ObjectMeta?> GetMetadataAsync(ResourceType type, NamespacedName key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (live, _) = await SendAsync<JsonElement>(HttpMethod.Get, type.ObjectPath(key), default, null, cancellationToken);
+            return live.GetProperty("metadata").Deserialize(KubeJson.TypeInfo<V1ObjectMeta>(KubeJson.Reading));
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Opens a list or watch to be read as it comes. The caller disposes the response and sets its own time limits.</summary>
     internal Task<HttpResponseMessage> OpenAsync(string pathAndQuery, CancellationToken cancellationToken) =>
         client.SendAsync(HttpMethod.Get, pathAndQuery, default, null, cancellationToken);

@@ -37,7 +37,7 @@ internal sealed class RuntimeMetrics
         RequestDuration = make.CreateHistogram("rest_client_request_duration_seconds", "Request latency in seconds, by verb and host", ["verb", "host"], new HistogramConfiguration { Buckets = RequestBuckets });
         Leader = make.CreateGauge("leader_election_master_status", "1 when this process is the leader, 0 when it is not", "name");
         LeaderSlowPath = make.CreateCounter("leader_election_slowpath_total", "Renewals that could not go by one request", "name");
-        StaleSkips = make.CreateCounter("stale_sync_skips_total", "Reconciles put off until the cache had seen this process's own writes", "controller");
+        StaleSkips = make.CreateCounter("stale_sync_skips_total", "Reconciles put off because the cache was known to be behind: of this process's own writes, or of the object itself", "controller");
         Objects = make.CreateGauge("kube_informer_objects", "Objects in the cache", "resource");
         UnreadableObjects = make.CreateGauge("kube_informer_unreadable_objects", "Objects that cannot be read, left in the cache as last known", "resource");
         Synced = make.CreateGauge("kube_informer_synced", "1 when the cache has held a whole list", "resource");

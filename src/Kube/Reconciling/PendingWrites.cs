@@ -9,8 +9,8 @@ namespace Nemotron.Kube;
 /// </summary>
 internal sealed class PendingWrites(InformerCaches caches, TimeProvider time)
 {
-    /// <summary>How long a write may go unseen before it is forgotten. A watch event takes milliseconds; a broken watch is told elsewhere.</summary>
-    internal static readonly TimeSpan GivesUpAfter = TimeSpan.FromSeconds(10);
+    /// <summary>How long a write may go unseen before it is forgotten: the longest pause of a reflector before it watches again. A watch event takes milliseconds.</summary>
+    internal static readonly TimeSpan GivesUpAfter = TimeSpan.FromSeconds(30);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<Write>> byOwner = new(StringComparer.Ordinal);

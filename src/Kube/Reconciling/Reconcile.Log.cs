@@ -19,6 +19,6 @@ internal static partial class ReconcileLog
     [LoggerMessage(205, LogLevel.Information, "Controller {Controller} runs with {Workers} worker(s)")]
     internal static partial void Started(ILogger logger, string controller, int workers);
 
-    [LoggerMessage(206, LogLevel.Debug, "{Controller} {Key}: waits until the cache has seen this process's own writes")]
-    internal static partial void WaitingForOwnWrites(ILogger logger, string controller, NamespacedName key);
+    [LoggerMessage(206, LogLevel.Debug, "{Controller} {Key}: waits for the cache: {Why}")]
+    internal static partial void WaitingForCache(ILogger logger, string controller, NamespacedName key, string why);
 }

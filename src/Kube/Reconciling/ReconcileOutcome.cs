@@ -17,7 +17,7 @@ internal enum OutcomeKind
     /// <summary>Took too long; after the backoff.</summary>
     TimedOut,
 
-    /// <summary>Not begun: this process's own writes are not in the cache yet.</summary>
+    /// <summary>Not begun, or left: the cache is known to be behind, of this process's own writes or of the entity itself.</summary>
     NotYet,
 
     /// <summary>Cut off by the end of the process.</summary>

@@ -151,6 +151,10 @@ internal sealed class RunningController<TEntity> : IRunningController, IDisposab
         {
             return new ReconcileOutcome(OutcomeKind.Terminal, null, e.Message, e);
         }
+        catch (OwnerGoneException e)
+        {
+            return new ReconcileOutcome(OutcomeKind.NotYet, null, e.Message);
+        }
 #pragma warning disable CA1031 // Whatever a controller throws concerns this key alone.
         catch (Exception e)
 #pragma warning restore CA1031
@@ -186,7 +190,7 @@ internal sealed class RunningController<TEntity> : IRunningController, IDisposab
             case OutcomeKind.NotYet:
                 // The callback brings it back; this is for the case that it never comes.
                 queue.Add(key, after: PendingWrites.GivesUpAfter);
-                ReconcileLog.WaitingForOwnWrites(logger, Name, key);
+                ReconcileLog.WaitingForCache(logger, Name, key, outcome.Why ?? "it has not seen this process's own writes.");
                 break;
             default:
                 break;

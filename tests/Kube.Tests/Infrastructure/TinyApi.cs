@@ -16,7 +16,7 @@ internal sealed class TinyApi : IAsyncDisposable
     private readonly List<(string Path, int Version, string Line)> history = [];
     private readonly List<(string Path, string Line)> held = [];
     private int version = 100;
-    private bool holdEvents;
+    private Func<string, bool> holds = _ => false;
 
     private ApiHost? host;
 
@@ -54,12 +54,12 @@ internal sealed class TinyApi : IAsyncDisposable
         }
     }
 
-    /// <summary>Watchers hear of nothing until <see cref="ReleaseEvents"/>.</summary>
-    internal void HoldEvents()
+    /// <summary>Watchers hear of nothing, or of nothing of one resource, until <see cref="ReleaseEvents"/>.</summary>
+    internal void HoldEvents(string? plural = null)
     {
         lock (gate)
         {
-            holdEvents = true;
+            holds = path => plural is null || path.Split('/')[^2] == plural;
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class TinyApi : IAsyncDisposable
     {
         lock (gate)
         {
-            holdEvents = false;
+            holds = _ => false;
             foreach (var (collection, line) in held)
             {
                 Send(collection, line);
@@ -297,7 +297,7 @@ internal sealed class TinyApi : IAsyncDisposable
         {
             if (request.Parameter("resourceVersion") is { } from)
             {
-                foreach (var (_, _, line) in history.Where(h => h.Version > int.Parse(from) && Matches(request.Path, h.Path) && !holdEvents))
+                foreach (var (_, _, line) in history.Where(h => h.Version > int.Parse(from) && Matches(request.Path, h.Path) && !holds(h.Path)))
                 {
                     lines.Writer.TryWrite(line);
                 }
@@ -335,7 +335,7 @@ internal sealed class TinyApi : IAsyncDisposable
     private void Tell(string path, string type, JsonObject obj)
     {
         history.Add((path, version, Line(type, obj)));
-        if (holdEvents)
+        if (holds(path))
         {
             held.Add((path, Line(type, obj)));
         }
