@@ -8,6 +8,7 @@ public sealed class DocumentedCommandsTests
     [Theory]
     [InlineData("memory-plan.md", 9)]
     [InlineData("capacity-model.md", 4)]
+    [InlineData("sizing.md", 9)]
     public void Every_command_prints_what_the_page_shows(string page, int atLeast)
     {
         var commands = Commands(File.ReadAllLines(Repository.PathOf("docs", page))).ToArray();

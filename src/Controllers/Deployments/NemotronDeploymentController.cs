@@ -17,11 +17,11 @@ namespace Nemotron.Controllers.Deployments;
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronDeployment.Plural + "/status"], Verbs = RbacVerb.Patch)]
 // Owner references that block their owner's deletion need this where OwnerReferencesPermissionEnforcement is on.
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronDeployment.Plural + "/finalizers"], Verbs = RbacVerb.Update)]
-[EntityRbac(typeof(GpuNodePool), typeof(NodeView), typeof(PodView), Verbs = RbacVerb.Read)]
+[EntityRbac(typeof(GpuNodePool), typeof(NodeView), typeof(PodView), Verbs = RbacVerb.Observe)]
 // Two owners of one number of replicas undo each other's work.
-[EntityRbac(typeof(HorizontalPodAutoscalerView), typeof(ScaledObjectView), Verbs = RbacVerb.Read)]
-[EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ConfigMap), typeof(V1ServiceAccount), typeof(V1PodDisruptionBudget),
-    Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
+[EntityRbac(typeof(HorizontalPodAutoscalerView), typeof(ScaledObjectView), Verbs = RbacVerb.Observe)]
+[EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ServiceAccount), Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
+[EntityRbac(typeof(V1ConfigMap), typeof(V1PodDisruptionBudget), Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch)]
 internal sealed partial class NemotronDeploymentController(
     DeploymentSnapshots snapshots,
     IInformerCache<V1Service> services,

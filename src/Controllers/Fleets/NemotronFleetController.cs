@@ -5,7 +5,7 @@ using Nemotron.Kube;
 namespace Nemotron.Controllers.Fleets;
 
 /// <summary>Writes what the arbitration came to into the status of a NemotronFleet, when that has changed.</summary>
-[EntityRbac(typeof(NemotronFleet), typeof(NamespaceView), Verbs = RbacVerb.Read)]
+[EntityRbac(typeof(NemotronFleet), typeof(NamespaceView), Verbs = RbacVerb.Observe)]
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [NemotronFleet.Plural + "/status"], Verbs = RbacVerb.Patch)]
 internal sealed class NemotronFleetController(FleetBoard board, IStatusWriter status, EventPublisher events, TimeProvider time) : IEntityController<NemotronFleet>
 {

@@ -12,8 +12,8 @@ namespace Nemotron.Controllers.NodePools;
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [GpuNodePool.Plural + "/status"], Verbs = RbacVerb.Patch)]
 // Owner references that block their owner's deletion need this where OwnerReferencesPermissionEnforcement is on.
 [GenericRbac(Groups = [NemotronApi.Group], Resources = [GpuNodePool.Plural + "/finalizers"], Verbs = RbacVerb.Update)]
-[EntityRbac(typeof(NodeView), Verbs = RbacVerb.Read | RbacVerb.Patch)]
-[EntityRbac(typeof(PodView), Verbs = RbacVerb.Read)]
+[EntityRbac(typeof(NodeView), Verbs = RbacVerb.Observe | RbacVerb.Patch)]
+[EntityRbac(typeof(PodView), Verbs = RbacVerb.Observe)]
 internal sealed class GpuNodePoolController(
     FleetState fleet,
     INodePatcher nodes,

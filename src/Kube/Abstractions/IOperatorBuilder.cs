@@ -50,6 +50,17 @@ public interface IOperatorBuilder
         where TEntity : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>
+    /// Adds a webhook that converts objects of an entity type between its versions. The host maps it with <see cref="WebhookEndpoints.MapKubeWebhooks"/>; the CustomResourceDefinition names it
+    /// in <c>spec.conversion</c>. It is resolved once per question, as above.
+    /// </summary>
+    /// <typeparam name="TWebhook">The webhook's type, with a <c>[ConversionWebhook]</c> attribute.</typeparam>
+    /// <typeparam name="TEntity">The version that all others are converted through.</typeparam>
+    /// <exception cref="ArgumentException">The attribute is missing, or names another entity.</exception>
+    IOperatorBuilder AddConversionWebhook<TWebhook, TEntity>()
+        where TWebhook : ConversionWebhook<TEntity>
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>
     /// Makes and renews the certificate that webhooks are served with, by an authority of the operator's own, and has the API server trust it. All replicas share one through a Secret.
     /// The host listens with <see cref="WebhookEndpoints.ListenForWebhooks"/>; <see cref="RbacRules.OfWebhooks"/> says which rights it takes.
     /// </summary>

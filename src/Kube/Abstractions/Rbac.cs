@@ -31,7 +31,10 @@ public enum RbacVerb
     /// <summary>Delete many.</summary>
     DeleteCollection = 1 << 7,
 
-    /// <summary>What an informer needs: get, list and watch.</summary>
+    /// <summary>What an informer needs: list and watch.</summary>
+    Observe = List | Watch,
+
+    /// <summary>Get, list and watch: what applying and finalizers need besides, where the cache is not enough.</summary>
     Read = Get | List | Watch,
 
     /// <summary>Everything above, each verb by name.</summary>

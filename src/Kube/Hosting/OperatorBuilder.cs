@@ -55,6 +55,15 @@ internal partial class OperatorBuilder(IServiceCollection services, OperatorSett
         return this;
     }
 
+    public IOperatorBuilder AddConversionWebhook<TWebhook, TEntity>()
+        where TWebhook : ConversionWebhook<TEntity>
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>
+    {
+        services.TryAddScoped<TWebhook>();
+        services.AddSingleton<IWebhookRegistration>(new ConversionWebhookRegistration<TWebhook, TEntity>());
+        return this;
+    }
+
     public IOperatorBuilder AddWebhookCertificate(Action<WebhookCertificateSettings> configure)
     {
         var certificate = new WebhookCertificateSettings();

@@ -12,10 +12,13 @@ namespace Nemotron.Kube;
 /// <summary>Where the API server asks.</summary>
 public static class WebhookEndpoints
 {
-    /// <summary>What the paths of all webhooks begin with.</summary>
+    /// <summary>What the paths of webhooks that judge writes begin with.</summary>
     public const string PathPrefix = "/validate";
 
-    /// <summary>Maps every webhook that was added with <see cref="IOperatorBuilder.AddValidationWebhook{TWebhook, TEntity}"/> at its path.</summary>
+    /// <summary>What the paths of webhooks that convert begin with.</summary>
+    public const string ConversionPathPrefix = "/convert";
+
+    /// <summary>Maps every webhook that was added with <see cref="IOperatorBuilder.AddValidationWebhook{TWebhook, TEntity}"/> or <see cref="IOperatorBuilder.AddConversionWebhook{TWebhook, TEntity}"/> at its path.</summary>
     /// <param name="endpoints">Where to map them.</param>
     /// <exception cref="InvalidOperationException">Two webhooks have the same path.</exception>
     public static void MapKubeWebhooks(this IEndpointRouteBuilder endpoints)
@@ -29,7 +32,7 @@ public static class WebhookEndpoints
 
         foreach (var webhook in webhooks)
         {
-            var endpoint = ActivatorUtilities.CreateInstance<AdmissionEndpoint>(services, webhook);
+            var endpoint = ActivatorUtilities.CreateInstance<WebhookEndpoint>(services, webhook);
             endpoints.MapPost(webhook.Path, endpoint.AnswerAsync);
         }
     }

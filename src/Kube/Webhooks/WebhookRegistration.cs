@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,13 +12,19 @@ internal interface IWebhookRegistration
     /// <summary>The path of its URL.</summary>
     string Path { get; }
 
+    /// <summary>Whether it goes by what the caches hold, so that it has no answer before they are full.</summary>
+    bool NeedsCaches { get; }
+
     /// <summary>Answers one question.</summary>
     /// <exception cref="MalformedReviewException">It is none.</exception>
-    Task<WebhookVerdict> JudgeAsync(IServiceProvider services, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
+    Task<WebhookAnswer> AnswerAsync(IServiceProvider services, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
 }
 
 /// <summary>An answer, with what a log line needs.</summary>
-internal sealed record WebhookVerdict(string Uid, string Operation, NamespacedName Key, ValidationResult Result);
+/// <param name="Body">The review.</param>
+/// <param name="About">What it is about, in few words.</param>
+/// <param name="Refused">Why the answer is no; null: it is yes.</param>
+internal sealed record WebhookAnswer(JsonObject Body, string About, string? Refused);
 
 /// <summary>A validating webhook of one entity type.</summary>
 internal sealed class ValidationWebhookRegistration<TWebhook, TEntity> : IWebhookRegistration
@@ -38,7 +45,9 @@ internal sealed class ValidationWebhookRegistration<TWebhook, TEntity> : IWebhoo
 
     public string Path { get; }
 
-    public async Task<WebhookVerdict> JudgeAsync(IServiceProvider services, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public bool NeedsCaches => true;
+
+    public async Task<WebhookAnswer> AnswerAsync(IServiceProvider services, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var review = AdmissionReview<TEntity>.Read(body);
         await using var scope = services.CreateAsyncScope();
@@ -51,6 +60,6 @@ internal sealed class ValidationWebhookRegistration<TWebhook, TEntity> : IWebhoo
             // Nothing is stored by any other.
             _ => ValidationResult.Success(),
         };
-        return new(review.Uid, review.Operation, review.Key, result);
+        return new(AdmissionAnswer.Of(review.Uid, result), $"{review.Operation} {review.Key}", result.Allowed ? null : result.Message);
     }
 }

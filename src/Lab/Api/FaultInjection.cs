@@ -28,6 +28,9 @@ public enum FaultKind
 
     /// <summary>503 without being carried out.</summary>
     Unavailable,
+
+    /// <summary>422, as servers answer that do not know what is asked of them, such as a streamed list.</summary>
+    Invalid,
 }
 
 /// <summary>One fault to inject.</summary>

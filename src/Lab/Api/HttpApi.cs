@@ -83,6 +83,7 @@ internal sealed class HttpApi(
                 return new ApiException(429, "TooManyRequests", "the server has received too many requests and has asked us to try again later") { RetryAfterSeconds = 1 };
             case FaultKind.InternalError: return ApiErrors.InternalError("injected by a test");
             case FaultKind.Unavailable: return new ApiException(503, "ServiceUnavailable", "the server is currently unable to handle the request");
+            case FaultKind.Invalid: return new ApiException(422, "Invalid", "the server does not know this: injected by a test");
             case FaultKind.Gone: return ApiErrors.Expired("too old resource version: injected by a test");
             default: return null;
         }

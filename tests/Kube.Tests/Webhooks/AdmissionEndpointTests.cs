@@ -71,7 +71,7 @@ public sealed class AdmissionEndpointTests
         await using var host = await WebhookHost.StartAsync(api);
         using var yaml = await host.AskAsync("kind: AdmissionReview", contentType: "application/yaml");
         yaml.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        using var large = await host.AskAsync(new string(' ', (int)AdmissionEndpoint.MostBytes + 1));
+        using var large = await host.AskAsync(new string(' ', (int)WebhookEndpoint.MostBytes + 1));
         large.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
     }
 
@@ -124,7 +124,7 @@ public sealed class AdmissionEndpointTests
     [InlineData("0s", 10)]
     [InlineData("1m", 10)]
     [InlineData(null, 10)]
-    public void Timeouts_AreReadAsTheAPIServerWritesThem(string? query, int seconds) => AdmissionEndpoint.TimeoutOf(query).ShouldBe(TimeSpan.FromSeconds(seconds));
+    public void Timeouts_AreReadAsTheAPIServerWritesThem(string? query, int seconds) => WebhookEndpoint.TimeoutOf(query).ShouldBe(TimeSpan.FromSeconds(seconds));
 
     [Fact]
     public void AWebhook_IsAddedForTheEntityOfItsAttribute()

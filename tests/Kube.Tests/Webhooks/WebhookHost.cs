@@ -85,6 +85,7 @@ internal sealed class WebhookHost : IAsyncDisposable
                 s.RandomSeed = 7;
             })
             .AddValidationWebhook<WidgetWebhook, Widget>()
+            .AddConversionWebhook<WidgetConversion, Widget>()
             .AddWebhookCertificate(c => (c.Name, c.Namespace) = (Name, Namespace));
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.ListenForWebhooks(0));
         var app = builder.Build();
@@ -136,11 +137,11 @@ internal sealed class WebhookHost : IAsyncDisposable
     }
 
     /// <summary>Asks the webhook as the API server would.</summary>
-    internal Task<HttpResponseMessage> AskAsync(string body, string query = "?timeout=5s", string contentType = "application/json")
+    internal Task<HttpResponseMessage> AskAsync(string body, string query = "?timeout=5s", string contentType = "application/json", string path = "/validate/widget")
     {
         var content = new StringContent(body);
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/validate/widget{query}", UriKind.Relative)) { Content = content };
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"{path}{query}", UriKind.Relative)) { Content = content };
         // A body that is refused by its length is not sent, so that the answer can be read.
         request.Headers.ExpectContinue = body.Length > 1 << 20;
         return http.SendAsync(request);

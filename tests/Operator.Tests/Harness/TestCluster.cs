@@ -1,8 +1,12 @@
+using System.Text.Json.Nodes;
 using k8s;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Nemotron.Controllers.Scaling;
+using Nemotron.Controllers.Views;
 using Nemotron.Crds;
+using Nemotron.Lab.Api;
+using Nemotron.Lab.Api.Access;
 using Nemotron.Lab.Nodes;
 
 namespace Nemotron.Operator.Tests.Harness;
@@ -14,10 +18,12 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly List<WebApplication> _operators = [];
 
     private readonly bool _enginesListen;
+    private readonly string _audit;
 
-    private TestCluster(LabCluster lab, DirectoryInfo folder, bool enginesListen)
+    private TestCluster(LabCluster lab, DirectoryInfo folder, string audit, bool enginesListen)
     {
         Lab = lab;
+        _audit = audit;
         _enginesListen = enginesListen;
         _folder = folder;
         Kubeconfig = Path.Combine(folder.FullName, "kubeconfig");
@@ -44,9 +50,13 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="engines">What stands behind engine pods.</param>
     /// <param name="gateway">Whether the real gateway runs beside simulated engines.</param>
     /// <param name="with">What is installed beside Kubernetes.</param>
+    /// <param name="authorization">Who decides what may be done.</param>
     public static async Task<TestCluster> StartAsync(
-        string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None, bool gateway = false, LabAddOns with = LabAddOns.None)
+        string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None, bool gateway = false, LabAddOns with = LabAddOns.None,
+        AuthorizationMode authorization = AuthorizationMode.AlwaysAllow)
     {
+        var folder = Directory.CreateTempSubdirectory("nemotron-test-");
+        var audit = Path.Combine(folder.FullName, "audit.jsonl");
         var lab = await LabCluster.StartAsync(
             new LabClusterOptions
             {
@@ -56,9 +66,11 @@ internal sealed class TestCluster : IAsyncDisposable
                 Engines = engines,
                 Gateway = gateway ? Path.Combine(AppContext.BaseDirectory, "nemotron-gateway.dll") : null,
                 With = with,
+                AuditFile = audit,
+                Authorization = authorization,
             },
             TestContext.Current.CancellationToken);
-        var cluster = new TestCluster(lab, Directory.CreateTempSubdirectory("nemotron-test-"), engines == LabEngines.Simulated);
+        var cluster = new TestCluster(lab, folder, audit, engines == LabEngines.Simulated);
         if (crds)
         {
             (await cluster.Kubectl.RunAsync("apply -k config/crd")).Succeeded();
@@ -73,11 +85,12 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="leaderElect">Whether it takes turns with others.</param>
     /// <param name="webhookPort">Where its webhooks listen; 0 for none. <see cref="InstallWebhooksAsync"/> has the API server ask them.</param>
     /// <param name="scaling">How the autoscaler works; null scales nothing.</param>
-    public async Task<WebApplication> StartOperatorAsync(string? ns = null, bool leaderElect = false, int webhookPort = 0, ScalingSettings? scaling = null)
+    /// <param name="account">The service account of the webhooks' namespace that it is; null: one who may do everything.</param>
+    public async Task<WebApplication> StartOperatorAsync(string? ns = null, bool leaderElect = false, int webhookPort = 0, ScalingSettings? scaling = null, string? account = null)
     {
         var app = OperatorHost.Build(
             new OperatorSettingsOnCommandLine(
-                Kubeconfig, ns, leaderElect, "default", 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4,
+                account is null ? Kubeconfig : KubeconfigOf(account), ns, leaderElect, account is null ? "default" : Webhooks.Namespace, 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4,
                 // Without engines nobody listens at a pod's address, and those lie beyond the loopback interface.
                 ProbeReasoning: _enginesListen,
                 EngineHealth: _enginesListen)
@@ -89,6 +102,16 @@ internal sealed class TestCluster : IAsyncDisposable
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }
+
+    private string KubeconfigOf(string account)
+    {
+        var path = Path.Combine(_folder.FullName, account);
+        Lab.WriteKubeconfig(path, LabIdentity.ServiceAccount(Webhooks.Namespace, account));
+        return path;
+    }
+
+    /// <summary>What was asked of the API server up to now.</summary>
+    public string AuditFile => _audit;
 
     /// <summary>Stops an operator that was started here.</summary>
     public async Task StopAsync(WebApplication app)
@@ -126,6 +149,10 @@ internal sealed class TestCluster : IAsyncDisposable
     public GpuNodePool? Pool(string name) => Read<GpuNodePoolList>(
         Client.CustomObjects.ListClusterCustomObject(NemotronApi.Group, NemotronApi.Version, GpuNodePool.Plural)).Items.FirstOrDefault(pool => pool.Metadata.Name == name);
 
+    public IReadOnlyList<LeaderWorkerSet> LeaderWorkerSets(string ns = "models") =>
+        [.. JsonNode.Parse(KubernetesJson.Serialize(Client.CustomObjects.ListNamespacedCustomObject("leaderworkerset.x-k8s.io", "v1", ns, "leaderworkersets")))!["items"]!.AsArray()
+            .Select(item => KubernetesJson.Deserialize<LeaderWorkerSet>(item!.ToJsonString()))];
+
     public Task UntilReadyAsync(int count, string ns = "models", TimeSpan? limit = null) => Until.TrueAsync(
         () => Deployments(ns) is var all && all.Count == count && all.All(deployment => deployment.Is(ConditionTypes.Ready)),
         $"{count} NemotronDeployments Ready",
@@ -143,7 +170,10 @@ internal sealed class TestCluster : IAsyncDisposable
 
         Client.Dispose();
         await Lab.DisposeAsync();
+        var used = Rights.Used(_audit);
         _folder.Delete(recursive: true);
+        var granted = Rights.Granted(Webhooks.Name);
+        used.Where(right => !granted.Any(grant => Rights.Covers(grant, right))).ShouldBeEmpty("the operator did what its roles do not allow");
     }
 
     private static T Read<T>(object response) => KubernetesJson.Deserialize<T>(KubernetesJson.Serialize(response));

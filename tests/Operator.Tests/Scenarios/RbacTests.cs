@@ -33,26 +33,16 @@ public class RbacTests
     {
         var rendered = await RenderedAsync("--set webhook.enabled=false");
         rendered.ShouldNotContain("secrets");
-        Granted(rendered, "ClusterRole", "x-nemotron-operator").ShouldBe(Words(Declared));
+        Granted(rendered, "ClusterRole", "x-nemotron-operator").ShouldBe(Rights.Words(Declared));
     }
 
     // Leases are granted by a Role in the operator's own namespace.
     private static IEnumerable<V1PolicyRule> Declared =>
         RbacRules.Of(typeof(NemotronControllers).Assembly).Concat(RbacRules.OfRuntime).Where(rule => !rule.Resources.Contains("leases"));
 
-    private static SortedSet<string> OfCluster(string name) => Words(Declared.Concat(RbacRules.OfWebhooks(name).OfCluster));
+    private static SortedSet<string> OfCluster(string name) => Rights.Words(Declared.Concat(RbacRules.OfWebhooks(name).OfCluster));
 
-    private static SortedSet<string> OfNamespace(string name) => Words(RbacRules.OfWebhooks(name).OfNamespace);
-
-    private static SortedSet<string> Words(IEnumerable<V1PolicyRule> rules) => [.. rules.SelectMany(rule => Words(rule.ApiGroups, rule.Resources, rule.ResourceNames ?? [], rule.Verbs))];
-
-    // group/resource verb, with the only object's name where there is one.
-    private static IEnumerable<string> Words(IEnumerable<string> groups, IEnumerable<string> resources, IEnumerable<string> names, IEnumerable<string> verbs) =>
-        from @group in groups
-        from resource in resources
-        from verb in verbs
-        from name in names.DefaultIfEmpty("")
-        select $"{@group}/{resource}{(name.Length > 0 ? $" {name}" : "")} {verb}";
+    private static SortedSet<string> OfNamespace(string name) => Rights.Words(RbacRules.OfWebhooks(name).OfNamespace);
 
     private static async Task<string> RenderedAsync(string settings) =>
         (await new Tool("helm", "/nowhere/kubeconfig").RunAsync($"template x charts/nemotron-operator --show-only templates/rbac.yaml {settings}")).Succeeded();
@@ -63,7 +53,7 @@ public class RbacTests
             .Where(document => document is not null)
             .Select(document => JsonNode.Parse(new SerializerBuilder().JsonCompatible().Build().Serialize(document!))!);
         var role = documents.Single(document => document["kind"]!.GetValue<string>() == kind && document["metadata"]!["name"]!.GetValue<string>() == name);
-        return [.. role["rules"]!.AsArray().SelectMany(rule => Words(List(rule!, "apiGroups"), List(rule!, "resources"), List(rule!, "resourceNames"), List(rule!, "verbs")))];
+        return [.. role["rules"]!.AsArray().SelectMany(rule => Rights.Words(List(rule!, "apiGroups"), List(rule!, "resources"), List(rule!, "resourceNames"), List(rule!, "verbs")))];
     }
 
     private static IEnumerable<string> List(JsonNode rule, string key) => rule[key]?.AsArray().Select(word => word!.GetValue<string>()) ?? [];

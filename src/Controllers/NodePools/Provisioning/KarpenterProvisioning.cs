@@ -9,7 +9,7 @@ namespace Nemotron.Controllers.NodePools.Provisioning;
 
 /// <summary>Keeps a pool's Karpenter NodePool, and reads what Karpenter says.</summary>
 [EntityRbac(typeof(KarpenterNodePool), Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch)]
-[EntityRbac(typeof(NodeClaimView), Verbs = RbacVerb.Read | RbacVerb.Delete)]
+[EntityRbac(typeof(NodeClaimView), Verbs = RbacVerb.Observe | RbacVerb.Delete)]
 [EntityRbac(typeof(PodView), Verbs = RbacVerb.Patch)]
 [GenericRbac(Groups = [""], Resources = ["events"], Verbs = RbacVerb.List)]
 internal sealed class KarpenterProvisioning(

@@ -8,10 +8,10 @@ using Prometheus;
 namespace Nemotron.Kube;
 
 /// <summary>
-/// One webhook over HTTP. A verdict is 200 with an AdmissionReview. Everything else is no verdict, and the webhook's <c>failurePolicy</c> decides:
+/// One webhook over HTTP. An answer is 200 with a review. Everything else is none, and for admission the webhook's <c>failurePolicy</c> decides:
 /// 400 a malformed question, 413 one that is too large, 500 an exception, 503 caches that are not full yet, 504 no answer in time.
 /// </summary>
-internal sealed class AdmissionEndpoint
+internal sealed class WebhookEndpoint
 {
     /// <summary>Two objects of the largest size that the API server takes, and room to spare: controller-runtime's limit.</summary>
     internal const long MostBytes = 7 * 1024 * 1024;
@@ -24,9 +24,9 @@ internal sealed class AdmissionEndpoint
     private readonly InformerCaches caches;
     private readonly WebhookMetrics metrics;
     private readonly TimeProvider time;
-    private readonly ILogger<AdmissionEndpoint> logger;
+    private readonly ILogger<WebhookEndpoint> logger;
 
-    public AdmissionEndpoint(IWebhookRegistration webhook, InformerCaches caches, WebhookMetrics metrics, TimeProvider time, ILogger<AdmissionEndpoint> logger)
+    public WebhookEndpoint(IWebhookRegistration webhook, InformerCaches caches, WebhookMetrics metrics, TimeProvider time, ILogger<WebhookEndpoint> logger)
     {
         (this.webhook, this.caches, this.metrics, this.time, this.logger) = (webhook, caches, metrics, time, logger);
         metrics.Prepare(webhook.Path);
@@ -37,7 +37,7 @@ internal sealed class AdmissionEndpoint
         var started = time.GetTimestamp();
         using (metrics.InFlight.WithLabels(webhook.Path).TrackInProgress())
         {
-            var (status, body) = await JudgeAsync(context);
+            var (status, body) = await RespondAsync(context);
             metrics.Requests.WithLabels(webhook.Path, status.ToString(CultureInfo.InvariantCulture)).Inc();
             metrics.Latency.WithLabels(webhook.Path).Observe(time.GetElapsedTime(started).TotalSeconds);
             context.Response.StatusCode = status;
@@ -52,9 +52,9 @@ internal sealed class AdmissionEndpoint
             ? TimeSpan.FromSeconds(Math.Min(seconds, LongestTimeout.TotalSeconds))
             : DefaultTimeout;
 
-    private async Task<(int Status, string Body)> JudgeAsync(HttpContext context)
+    private async Task<(int Status, string Body)> RespondAsync(HttpContext context)
     {
-        if (!caches.Informers.All(i => i.Synced))
+        if (webhook.NeedsCaches && !caches.Informers.All(i => i.Synced))
         {
             return (StatusCodes.Status503ServiceUnavailable, "The caches are not full yet.");
         }
@@ -77,17 +77,17 @@ internal sealed class AdmissionEndpoint
             await context.Request.Body.CopyToAsync(body, either.Token);
 
             // A webhook that does not heed its cancellation must not hold the answer up.
-            var verdict = await webhook.JudgeAsync(context.RequestServices, body.GetBuffer().AsMemory(0, (int)body.Length), either.Token).WaitAsync(either.Token);
-            if (!verdict.Result.Allowed)
+            var answer = await webhook.AnswerAsync(context.RequestServices, body.GetBuffer().AsMemory(0, (int)body.Length), either.Token).WaitAsync(either.Token);
+            if (answer.Refused is { } why)
             {
-                AdmissionLog.Refused(logger, webhook.Path, verdict.Operation, verdict.Key, verdict.Result.Message!);
+                WebhookLog.Refused(logger, webhook.Path, answer.About, why);
             }
 
-            return (StatusCodes.Status200OK, AdmissionAnswer.Of(verdict.Uid, verdict.Result).ToJsonString(Answers));
+            return (StatusCodes.Status200OK, answer.Body.ToJsonString(Answers));
         }
         catch (MalformedReviewException e)
         {
-            AdmissionLog.Malformed(logger, webhook.Path, e.Message);
+            WebhookLog.Malformed(logger, webhook.Path, e.Message);
             return (StatusCodes.Status400BadRequest, e.Message);
         }
         catch (BadHttpRequestException e)
@@ -96,14 +96,14 @@ internal sealed class AdmissionEndpoint
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            AdmissionLog.TimedOut(logger, webhook.Path);
+            WebhookLog.TimedOut(logger, webhook.Path);
             return (StatusCodes.Status504GatewayTimeout, "No verdict in the time given.");
         }
 #pragma warning disable CA1031 // Whatever goes wrong in a webhook is no verdict, and must not end the connection of others.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            AdmissionLog.Failed(logger, webhook.Path, e);
+            WebhookLog.Failed(logger, webhook.Path, e);
             return (StatusCodes.Status500InternalServerError, "The webhook failed; its log says why.");
         }
     }
@@ -112,10 +112,10 @@ internal sealed class AdmissionEndpoint
     private static readonly JsonSerializerOptions Answers = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }
 
-internal static partial class AdmissionLog
+internal static partial class WebhookLog
 {
-    [LoggerMessage(801, LogLevel.Information, "{Webhook} {Operation} {Key} refused: {Why}")]
-    internal static partial void Refused(ILogger logger, string webhook, string operation, NamespacedName key, string why);
+    [LoggerMessage(801, LogLevel.Information, "{Webhook} {About} refused: {Why}")]
+    internal static partial void Refused(ILogger logger, string webhook, string about, string why);
 
     [LoggerMessage(802, LogLevel.Warning, "{Webhook} was asked what it cannot answer: {Why}")]
     internal static partial void Malformed(ILogger logger, string webhook, string why);
