@@ -53,7 +53,8 @@ public static class NemotronControllers
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
         builder.Services.AddSingleton(gatewayImage is null ? GatewayImage.OfThisVersion : new GatewayImage(gatewayImage));
         builder.Services.AddSingleton(new ProberOptions(probeReasoning));
-        builder.Services.AddSingleton(services => new ReasoningProbe(PodConnections.Direct(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new ReasoningProbe(PodConnections.DirectOfAnyCertificate(), services.GetRequiredService<IProbeKeys>(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<IProbeKeys, ProbeKeys>();
         builder.AddLeaderService<ReasoningProber>();
         builder.Services.AddSingleton<NemotronDeploymentController>();
         AddEngineHealth(builder, askEngines);

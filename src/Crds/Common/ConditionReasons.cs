@@ -231,6 +231,9 @@ public static class ConditionReasons
     /// <summary>A probe got no answer.</summary>
     public const string ProbeFailed = "ProbeFailed";
 
+    /// <summary>The gateway asks for a key, and the operator cannot read one.</summary>
+    public const string ApiKeysUnreadable = "ApiKeysUnreadable";
+
     /// <summary>An engine has requests and produces nothing, or fails every one.</summary>
     public const string NoProgress = "NoProgress";
 

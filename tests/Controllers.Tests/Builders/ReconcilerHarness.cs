@@ -29,7 +29,7 @@ internal sealed class ReconcilerHarness
         Membership = new FleetMembership(Fleets, Namespaces);
         Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
-        Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
+        Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), new NoKeys(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
         Controller = new NemotronDeploymentController(
             Snapshots, Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
             Engines, new EngineRestarts(PodsDeleted, PublishAsync, new EngineHealthMetrics(Metrics), NullLogger<EngineRestarts>.Instance), PublishAsync,
@@ -131,6 +131,11 @@ internal sealed class ReconcilerHarness
             cache.Objects.RemoveAll(old => old.Metadata.Name == obj.Metadata.Name && old.Metadata.NamespaceProperty == obj.Metadata.NamespaceProperty);
             cache.Objects.Add(obj);
         }
+    }
+
+    private sealed class NoKeys : IProbeKeys
+    {
+        public Task<ProbeKey> FirstAsync(string ns, SecretKeyReference reference, CancellationToken cancellationToken) => throw new InvalidOperationException("Nobody is asked here.");
     }
 
     private sealed class NoQueue : IReconcileQueue<NemotronDeployment>

@@ -1,3 +1,4 @@
+using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Crds;
 using Nemotron.Engines.Launch;
 using Nemotron.Planning;
@@ -35,12 +36,23 @@ internal sealed record GatewayPlan(string Image, GatewaySettings Settings)
             HealthPath = launch.Probes.Readiness.Check is ProbeCheck.Http http ? http.Path : "/health",
             Reasoning = SetsModes(spec) ? Reasoning(spec.Reasoning, model.Reasoning, launch) : new GatewayReasoning { Grammar = ReasoningGrammar.None },
             Drain = new GatewayDrain { Delay = Leaving, Deadline = spec.Drain?.Timeout?.Value ?? EngineRequest.DefaultDrain },
+            Access = Access(spec.Gateway),
         };
-        return new GatewayPlan(spec.Gateway?.Image ?? usual.Name, settings with { Revision = Children.EngineConfigMap.Digest(GatewaySettingsYaml.Render(settings)) });
+        return new GatewayPlan(spec.Gateway?.Image ?? usual.Name, settings with { Revision = EngineConfigMap.Digest(GatewaySettingsYaml.Render(settings)) });
     }
 
     /// <summary>Whether the engine ends a trace at its budget when a request says so.</summary>
     public static bool EndsTraces(LaunchSpec launch) => launch.ReasoningParser is not null && launch.Release.Has(TrtLlmFeature.ThinkingTokenBudget);
+
+    /// <summary>Whether the gateway holds something against clients, so that no Service may lead them past it: keys, or a mode that they may not choose.</summary>
+    public bool Guards => Settings.Access.ApiKeysFile is not null || Settings.Reasoning.Enforcement == GatewayEnforcement.Enforced;
+
+    private static GatewayAccess Access(GatewaySpec? declared) => new()
+    {
+        ApiKeysFile = declared?.ApiKeysSecretRef is null ? null : GatewayContainer.KeysFile,
+        TlsCertificateFile = declared?.Tls is null ? null : GatewayContainer.CertificateFile,
+        TlsKeyFile = declared?.Tls is null ? null : GatewayContainer.CertificateKeyFile,
+    };
 
     private static GatewayReasoning Reasoning(Crds.ReasoningSpec? declared, Planning.ReasoningSpec model, LaunchSpec launch)
     {
