@@ -21,6 +21,7 @@ internal static class DeploymentConditions
         Ready(conditions, snapshot, decision, counts);
         EngineConditions.Set(conditions, snapshot.Engines, restarts, decision.Decided?.Launch, counts.Desired, ScalingStatus.OwnsMetrics(snapshot), snapshot.Now);
         ScalingStatus.Set(conditions, snapshot);
+        PressureOf.Set(conditions, snapshot, decision.Decided);
         return conditions;
     }
 

@@ -65,6 +65,8 @@ internal sealed partial class NemotronDeploymentController(
         await PublishAsync(entity, changed, cancellationToken);
         if (next.LastScaling is { Message: { } why } scaling && scaling != entity.Status?.LastScaling && entity.Spec.Autoscaling?.Mode != AutoscalingMode.Recommend)
             await events(entity, scaling.To > scaling.From ? ConditionReasons.ScaledUp : ConditionReasons.ScaledDown, $"From {scaling.From} to {scaling.To} replicas. {why}", EventType.Normal, cancellationToken);
+        if (next.Reasoning?.Pressure is { Message: { } pressed } pressure && (pressure.Steps ?? 0) - (entity.Status?.Reasoning?.Pressure?.Steps ?? 0) is not 0 and var moved)
+            await events(entity, moved > 0 ? ConditionReasons.BudgetReduced : ConditionReasons.BudgetRestored, $"Thinking budget: {pressed}", moved > 0 ? EventType.Warning : EventType.Normal, cancellationToken);
         // Only what is written down is done: a successor knows of it then.
         if (!await restarts.ApplyAsync(entity, healing, cancellationToken)) return ReconciliationResult<NemotronDeployment>.Success(entity, DecideAgain);
         return ReconciliationResult<NemotronDeployment>.Success(entity, Sooner(LookAgainAfter(snapshot, decision), healing.Again - snapshot.Now));

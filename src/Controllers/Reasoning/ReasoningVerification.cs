@@ -21,7 +21,7 @@ internal sealed record ReasoningVerification(string? Mark, ProbeOutcome? Outcome
     /// <param name="template">The hash of the pod template as applied; null where it was not.</param>
     /// <param name="decided">What was decided.</param>
     public static string? MarkOf(string? template, DecidedDeployment? decided) =>
-        template is not null && decided?.Gateway is { } gateway ? $"{template}-{gateway.Settings.Revision}" : null;
+        template is not null && decided?.Gateway is { } gateway ? $"{template}-{gateway.Declared}" : null;
 
     /// <summary>Who is to be asked; null where nobody is, now or at all.</summary>
     public static ProbeOrder? Order(DeploymentSnapshot snapshot, DecidedDeployment? decided, string? template)
