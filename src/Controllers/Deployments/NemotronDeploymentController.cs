@@ -20,12 +20,14 @@ namespace Nemotron.Controllers.Deployments;
 [EntityRbac(typeof(GpuNodePool), typeof(NodeView), typeof(PodView), Verbs = RbacVerb.Read)]
 // Two owners of one number of replicas undo each other's work.
 [EntityRbac(typeof(HorizontalPodAutoscalerView), typeof(ScaledObjectView), Verbs = RbacVerb.Read)]
-[EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ConfigMap), typeof(V1ServiceAccount), typeof(V1PodDisruptionBudget),
+[EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ConfigMap), typeof(V1ServiceAccount), typeof(V1PodDisruptionBudget), typeof(V1NetworkPolicy),
     Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
 internal sealed partial class NemotronDeploymentController(
     DeploymentSnapshots snapshots,
     IInformerCache<V1Service> services,
     IInformerCache<V1ServiceAccount> accounts,
+    IInformerCache<V1NetworkPolicy> policies,
+    PolicyPeers peers,
     IServerSideApply apply,
     IStatusWriter status,
     StatusPace pace,
@@ -130,6 +132,11 @@ internal sealed partial class NemotronDeploymentController(
             else
                 await RemoveAsync(accounts.Get(entity.Metadata.NamespaceProperty, ChildNames.ServiceAccount(entity.Metadata.Name)), entity, cancellationToken);
             await apply.ApplyAsync(EngineConfigMap.Build(entity, decided.Launch, decided.Gateway), entity, cancellationToken);
+            // Before the pods, so that none of them is open for a moment.
+            if (EngineNetworkPolicy.Build(entity, decided, peers) is { } policy)
+                await apply.ApplyAsync(policy, entity, cancellationToken);
+            else
+                await RemoveAsync(policies.Get(entity.Metadata.NamespaceProperty, ChildNames.NetworkPolicy(entity.Metadata.Name)), entity, cancellationToken);
             await apply.ApplyAsync(EngineDisruptionBudget.Build(entity), entity, cancellationToken);
             await apply.ApplyAsync(EngineServices.BuildClient(entity, decided), entity, cancellationToken);
             if (EngineServices.BuildGrpc(entity, decided.Launch) is { } grpc)

@@ -97,14 +97,14 @@ public sealed record PodMonitorSpec
     public Duration? Interval { get; init; }
 }
 
-/// <summary>Who may reach the pods.</summary>
+/// <summary>Who may reach the pods. It takes effect where the cluster's network plugin enforces NetworkPolicies.</summary>
 public sealed record NetworkPolicySpec
 {
     /// <summary>Whether a NetworkPolicy is made that lets in only the operator, Prometheus, the replica's own pods and those of allowFrom.</summary>
     [DefaultValue(false)]
     public bool? Enabled { get; init; }
 
-    /// <summary>Clients that are let in to the OpenAI-compatible port. Absent: every pod of the same namespace.</summary>
+    /// <summary>Pods that are let in to the clients' ports: the OpenAI-compatible one, and gRPC where the engine has it. Absent: every pod of the same namespace. An empty list: none. Clients outside the cluster come through an ingress, whose pods must be named.</summary>
     [Items(maxItems: 32)]
     public IReadOnlyList<NetworkPeer>? AllowFrom { get; init; }
 }

@@ -4,6 +4,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
@@ -31,7 +32,7 @@ internal sealed class ReconcilerHarness
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
         Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), new NoKeys(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
         Controller = new NemotronDeploymentController(
-            Snapshots, Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
+            Snapshots, Services, Accounts, Policies, PolicyPeers.Of("nemotron-system", null), _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
             Engines, new EngineRestarts(PodsDeleted, PublishAsync, new EngineHealthMetrics(Metrics), NullLogger<EngineRestarts>.Instance), PublishAsync,
             NullLogger<NemotronDeploymentController>.Instance, FleetBoard, new ReleaseMarks(Patches));
     }
@@ -86,6 +87,8 @@ internal sealed class ReconcilerHarness
     public FakeCache<V1Service> Services { get; } = new();
 
     public FakeCache<V1ServiceAccount> Accounts { get; } = new();
+
+    public FakeCache<V1NetworkPolicy> Policies { get; } = new();
 
     public FleetState Fleet { get; }
 
