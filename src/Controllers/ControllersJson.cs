@@ -24,4 +24,5 @@ namespace Nemotron.Controllers;
 [JsonSerializable(typeof(V1ConfigMap))]
 [JsonSerializable(typeof(V1ServiceAccount))]
 [JsonSerializable(typeof(V1PodDisruptionBudget))]
+[JsonSerializable(typeof(V1NetworkPolicy))]
 internal sealed partial class ControllersJson : JsonSerializerContext;

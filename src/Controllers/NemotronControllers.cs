@@ -1,6 +1,7 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
@@ -31,6 +32,7 @@ public static class NemotronControllers
     /// <param name="probeReasoning">Whether replicas are asked once per rollout for their reasoning modes.</param>
     /// <param name="askEngines">Whether engines are asked at their pods' addresses how they are; else what the kubelet says is all.</param>
     /// <param name="scaling">How the autoscaler works; null scales nothing.</param>
+    /// <param name="prometheusPeer">The pods that scrape, which NetworkPolicies let in; null takes all of the namespace <c>monitoring</c>.</param>
     public static IOperatorBuilder AddNemotronControllers(
         this IOperatorBuilder builder,
         int maxConcurrentReconciles = 4,
@@ -39,7 +41,8 @@ public static class NemotronControllers
         string? gatewayImage = null,
         bool probeReasoning = true,
         bool askEngines = false,
-        ScalingSettings? scaling = null)
+        ScalingSettings? scaling = null,
+        V1NetworkPolicyPeer? prometheusPeer = null)
     {
         AddScaling(builder, scaling ?? new ScalingSettings());
         builder.AddJsonContracts(ControllersJson.Default);
@@ -52,8 +55,10 @@ public static class NemotronControllers
         AddNodePools(builder);
         builder.Services.AddSingleton(new StatusPace(TimeSpan.FromMilliseconds(500)));
         builder.Services.AddSingleton(gatewayImage is null ? GatewayImage.OfThisVersion : new GatewayImage(gatewayImage));
+        builder.Services.AddSingleton(services => PolicyPeers.Of(services.GetRequiredService<OperatorSettings>().OwnNamespace, prometheusPeer));
         builder.Services.AddSingleton(new ProberOptions(probeReasoning));
-        builder.Services.AddSingleton(services => new ReasoningProbe(PodConnections.Direct(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new ReasoningProbe(PodConnections.DirectOfAnyCertificate(), services.GetRequiredService<IProbeKeys>(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<IProbeKeys, ProbeKeys>();
         builder.AddLeaderService<ReasoningProber>();
         builder.Services.AddSingleton<NemotronDeploymentController>();
         AddEngineHealth(builder, askEngines);
@@ -76,6 +81,7 @@ public static class NemotronControllers
         builder.AddInformer<V1ConfigMap>(Packed);
         builder.AddInformer<V1ServiceAccount>(Packed);
         builder.AddInformer<V1PodDisruptionBudget>(Packed);
+        builder.AddInformer<V1NetworkPolicy>(Packed);
         // All pods: those of others take GPUs as well.
         builder.AddInformer<PodView>(informer => informer
             .AddIndex(PodView.ByNode, pod => pod.NodeName is { } node ? [node] : [])
@@ -89,6 +95,7 @@ public static class NemotronControllers
             .Owns<V1ConfigMap>(ChildChanged)
             .Owns<V1ServiceAccount>(ChildChanged)
             .Owns<V1PodDisruptionBudget>(ChildChanged)
+            .Owns<V1NetworkPolicy>(ChildChanged)
             .Watches<PodView>((pod, _) => OwnerOf(pod), PodView.Differs)
             .Watches<HorizontalPodAutoscalerView>((scaler, _) => OtherScalers.TargetOf(scaler), OtherScalers.Differs)
             .Watches<ScaledObjectView>((scaler, _) => OtherScalers.TargetOf(scaler), OtherScalers.Differs)

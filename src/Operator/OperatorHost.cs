@@ -74,7 +74,8 @@ internal static class OperatorHost
                 options.GatewayImage,
                 options.ProbeReasoning,
                 options.EngineHealth,
-                options.Scaling);
+                options.Scaling,
+                options.PrometheusPeer);
 
         if (options.WebhookPort != 0) nemotron.AddNemotronWebhooks(options.WebhookName, options.WebhookNamespace, options.WebhookCertificates);
 

@@ -77,6 +77,11 @@ internal sealed class OperatorOptions
         Description = "The image of the gateway beside each engine, where a NemotronDeployment names none. Without it: nemotron-gateway with the operator's own version as its tag.",
     };
 
+    private readonly Option<string?> _prometheusPeer = new("--prometheus-peer")
+    {
+        Description = "The pods that scrape, as a peer of a NetworkPolicy in JSON: NemotronDeployments with spec.networkPolicy let them in. Without it: all pods of the namespace monitoring.",
+    };
+
     private readonly Option<bool> _probeReasoning = new("--probe-reasoning")
     {
         Description = "Ask a replica once per reasoning mode after each rollout whether it does what is declared. The operator must reach the pods for it.",
@@ -106,10 +111,14 @@ internal sealed class OperatorOptions
         {
             if (Kube.WebhookCertificateSettings.Refusal(result.GetValueOrDefault<string>() ?? "") is { } refusal) result.AddError($"--webhook-name: {refusal}");
         });
+        _prometheusPeer.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && NetworkPeerText.Fault(text) is { } fault) result.AddError($"--prometheus-peer {fault}");
+        });
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
             _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _webhookCertificates, _logLevel, _logFormat,
-            _models, _gpus, _gatewayImage, _probeReasoning, _engineHealth, _concurrency,
+            _models, _gpus, _gatewayImage, _prometheusPeer, _probeReasoning, _engineHealth, _concurrency,
         };
         _prometheus.AddTo(root);
         root.Add(ProbeCommand.Create());
@@ -135,6 +144,7 @@ internal sealed class OperatorOptions
             {
                 Scaling = _prometheus.Read(parsed),
                 WebhookCertificates = parsed.GetValue(_webhookCertificates)?.FullName,
+                PrometheusPeer = parsed.GetValue(_prometheusPeer) is { } peer ? NetworkPeerText.Read(peer) : null,
             },
             cancellationToken));
         return root;
@@ -190,6 +200,9 @@ internal sealed record OperatorSettingsOnCommandLine(
 {
     /// <summary>A directory with a certificate that others keep, or null.</summary>
     public string? WebhookCertificates { get; init; }
+
+    /// <summary>The pods that scrape, or null for the usual ones.</summary>
+    public k8s.Models.V1NetworkPolicyPeer? PrometheusPeer { get; init; }
 
     /// <summary>How the autoscaler works.</summary>
     public ScalingSettings Scaling { get; init; } = new();

@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Conditions;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Scaling;
@@ -13,7 +14,7 @@ internal static class DeploymentConditions
     {
         var entity = snapshot.Entity;
         var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, snapshot.Now);
-        Accepted(conditions, decision, trouble);
+        Accepted(conditions, decision, trouble, AccessRules.Note(entity.Spec));
         NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided, snapshot.Fleet is not null));
         FleetConditions.Set(conditions, snapshot, decision);
         Capacity(conditions, decision, counts);
@@ -21,15 +22,16 @@ internal static class DeploymentConditions
         Ready(conditions, snapshot, decision, counts);
         EngineConditions.Set(conditions, snapshot.Engines, restarts, decision.Decided?.Launch, counts.Desired, ScalingStatus.OwnsMetrics(snapshot), snapshot.Now);
         ScalingStatus.Set(conditions, snapshot);
+        PressureOf.Set(conditions, snapshot, decision.Decided);
         return conditions;
     }
 
-    private static void Accepted(ConditionSet conditions, DeploymentDecision decision, Refusal? trouble)
+    private static void Accepted(ConditionSet conditions, DeploymentDecision decision, Refusal? trouble, string? access)
     {
         if ((decision.Refused ?? trouble) is { } refusal)
             conditions.Set(ConditionTypes.Accepted, false, refusal.Reason, refusal.Message);
         else
-            conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, string.Join(' ', ["The spec can be carried out.", .. decision.Decided?.Launch.Notes ?? []]));
+            conditions.Set(ConditionTypes.Accepted, true, ConditionReasons.Valid, string.Join(' ', ["The spec can be carried out.", .. decision.Decided?.Launch.Notes ?? [], .. access is null ? [] : new[] { access }]));
     }
 
     private static void Capacity(ConditionSet conditions, DeploymentDecision decision, ReplicaCounts counts)

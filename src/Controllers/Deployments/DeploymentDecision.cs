@@ -70,7 +70,7 @@ internal sealed record DeploymentDecision
                 WithinNvLinkDomain = place.WithinNvLinkDomain,
                 WeightsBytes = request.WeightsBytes,
                 Launch = launch,
-                Gateway = GatewayPlan.Of(entity.Spec, choice.Entry, launch, snapshot.GatewayImage),
+                Gateway = GatewayPlan.Of(entity.Spec, choice.Entry, launch, snapshot.GatewayImage, Scaling.PressureOf.LoweredTo(snapshot)),
                 ServedModel = request.Model,
                 ContextTokens = request.MaxContextTokens,
                 MaxBatchSize = request.MaxBatchSize,

@@ -23,7 +23,6 @@ internal static class DeploymentFieldsNotInEffect
         if (spec.Priority is not (null or 0) && !inFleet) paths.Add("spec.priority (no NemotronFleet selects the deployment)");
         paths.AddRange(ReasoningRules.NotInEffect(spec, decided?.Launch));
         if (spec.Monitoring?.PodMonitor is not null) paths.Add("spec.monitoring.podMonitor");
-        if (spec.NetworkPolicy?.Enabled == true) paths.Add("spec.networkPolicy");
         if (spec.Rollout?.Gates?.MaxErrorPercent is not null) paths.Add("spec.rollout.gates.maxErrorPercent");
         return paths;
     }

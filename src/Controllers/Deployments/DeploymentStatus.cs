@@ -70,6 +70,7 @@ internal static class DeploymentStatus
                 BudgetTokens = decision.Decided is { } held ? held.Gateway?.Settings.Reasoning.Budget?.InForce : entity.Spec.Reasoning?.BudgetTokens,
                 Grammar = decision.Model?.Reasoning.Grammar.ToString() ?? former?.Reasoning?.Grammar,
                 Probed = probed ?? former?.Reasoning?.Probed,
+                Pressure = PressureOf.Status(snapshot),
             },
         };
     }

@@ -20,12 +20,15 @@ namespace Nemotron.Controllers.Deployments;
 [EntityRbac(typeof(GpuNodePool), typeof(NodeView), typeof(PodView), Verbs = RbacVerb.Observe)]
 // Two owners of one number of replicas undo each other's work.
 [EntityRbac(typeof(HorizontalPodAutoscalerView), typeof(ScaledObjectView), Verbs = RbacVerb.Observe)]
-[EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ServiceAccount), Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
+[EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ServiceAccount), typeof(V1NetworkPolicy),
+    Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
 [EntityRbac(typeof(V1ConfigMap), typeof(V1PodDisruptionBudget), Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch)]
 internal sealed partial class NemotronDeploymentController(
     DeploymentSnapshots snapshots,
     IInformerCache<V1Service> services,
     IInformerCache<V1ServiceAccount> accounts,
+    IInformerCache<V1NetworkPolicy> policies,
+    PolicyPeers peers,
     IServerSideApply apply,
     IStatusWriter status,
     StatusPace pace,
@@ -65,6 +68,8 @@ internal sealed partial class NemotronDeploymentController(
         await PublishAsync(entity, changed, cancellationToken);
         if (next.LastScaling is { Message: { } why } scaling && scaling != entity.Status?.LastScaling && entity.Spec.Autoscaling?.Mode != AutoscalingMode.Recommend)
             await events(entity, scaling.To > scaling.From ? ConditionReasons.ScaledUp : ConditionReasons.ScaledDown, $"From {scaling.From} to {scaling.To} replicas. {why}", EventType.Normal, cancellationToken);
+        if (next.Reasoning?.Pressure is { Message: { } pressed } pressure && (pressure.Steps ?? 0) - (entity.Status?.Reasoning?.Pressure?.Steps ?? 0) is not 0 and var moved)
+            await events(entity, moved > 0 ? ConditionReasons.BudgetReduced : ConditionReasons.BudgetRestored, $"Thinking budget: {pressed}", moved > 0 ? EventType.Warning : EventType.Normal, cancellationToken);
         // Only what is written down is done: a successor knows of it then.
         if (!await restarts.ApplyAsync(entity, healing, cancellationToken)) return ReconciliationResult<NemotronDeployment>.Success(entity, DecideAgain);
         return ReconciliationResult<NemotronDeployment>.Success(entity, Sooner(LookAgainAfter(snapshot, decision), healing.Again - snapshot.Now));
@@ -128,6 +133,11 @@ internal sealed partial class NemotronDeploymentController(
             else
                 await RemoveAsync(accounts.Get(entity.Metadata.NamespaceProperty, ChildNames.ServiceAccount(entity.Metadata.Name)), entity, cancellationToken);
             await apply.ApplyAsync(EngineConfigMap.Build(entity, decided.Launch, decided.Gateway), entity, cancellationToken);
+            // Before the pods, so that none of them is open for a moment.
+            if (EngineNetworkPolicy.Build(entity, decided, peers) is { } policy)
+                await apply.ApplyAsync(policy, entity, cancellationToken);
+            else
+                await RemoveAsync(policies.Get(entity.Metadata.NamespaceProperty, ChildNames.NetworkPolicy(entity.Metadata.Name)), entity, cancellationToken);
             await apply.ApplyAsync(EngineDisruptionBudget.Build(entity), entity, cancellationToken);
             await apply.ApplyAsync(EngineServices.BuildClient(entity, decided), entity, cancellationToken);
             if (EngineServices.BuildGrpc(entity, decided.Launch) is { } grpc)

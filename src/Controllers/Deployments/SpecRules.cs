@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Crds;
 
 namespace Nemotron.Controllers.Deployments;
@@ -23,6 +24,7 @@ internal static class SpecRules
 
         if (entity.Spec.Engine?.Api == EngineApi.Grpc && entity.Spec.Gateway?.Enabled != false)
             return new Refusal(ConditionReasons.InvalidField, "spec.gateway.enabled: must be false while spec.engine.api is Grpc: the gateway speaks HTTP to the engine.");
+        if (AccessRules.Refusal(entity.Spec) is { } keys) return new Refusal(ConditionReasons.EngineNotSupported, keys);
         if (entity.Spec.Autoscaling is { } autoscaling && AutoscalingPolicy.Fault(autoscaling) is { } schedule)
             return new Refusal(ConditionReasons.InvalidField, $"{schedule}.");
         return HostMemory(entity.Spec);

@@ -79,9 +79,9 @@ internal sealed class TierFallback
         return present is not null && able.Contains(present) ? present : able.FirstOrDefault();
     }
 
-    // Clients find the same paths on a port of the same name.
-    private static (bool Gateway, EngineKind Engine, EngineApi? Api) Speech(NemotronDeploymentSpec spec) =>
-        (GatewayPlan.Wanted(spec), spec.Engine?.Type ?? EngineKind.TrtLlmServe, spec.Engine?.Api);
+    // Clients find the same paths on a port of the same name, behind the same certificate, with the same keys.
+    private static (bool Gateway, EngineKind Engine, EngineApi? Api, GatewayTlsSpec? Tls, SecretKeyReference? Keys) Speech(NemotronDeploymentSpec spec) =>
+        (GatewayPlan.Wanted(spec), spec.Engine?.Type ?? EngineKind.TrtLlmServe, spec.Engine?.Api, spec.Gateway?.Tls, spec.Gateway?.ApiKeysSecretRef);
 
     private static bool Serves(FleetMemberState member) => member.Pods.Any(pod => pod.Ready && !pod.IsWorker);
 

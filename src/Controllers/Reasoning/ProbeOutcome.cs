@@ -1,3 +1,4 @@
+using Nemotron.Crds;
 using Nemotron.Kube;
 using Nemotron.Planning;
 
@@ -10,7 +11,8 @@ namespace Nemotron.Controllers.Reasoning;
 /// <param name="Address">The pod's address.</param>
 /// <param name="Model">What requests call the model.</param>
 /// <param name="Settings">What its gateway is told.</param>
-internal sealed record ProbeOrder(NamespacedName Deployment, string Mark, string Pod, string Address, string Model, GatewaySettings Settings);
+/// <param name="Keys">Where the keys are of which the gateway asks for one; null where it asks for none.</param>
+internal sealed record ProbeOrder(NamespacedName Deployment, string Mark, string Pod, string Address, string Model, GatewaySettings Settings, SecretKeyReference? Keys = null);
 
 /// <summary>What came of a probe.</summary>
 internal enum ProbeResult
@@ -23,6 +25,9 @@ internal enum ProbeResult
 
     /// <summary>The gateway answered, and not so that one could tell.</summary>
     Failed,
+
+    /// <summary>The gateway asks for a key, and there is none that the operator can read.</summary>
+    KeysUnreadable,
 
     /// <summary>Nothing answered.</summary>
     NotReached,

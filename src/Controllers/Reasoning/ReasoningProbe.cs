@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -11,8 +12,9 @@ namespace Nemotron.Controllers.Reasoning;
 
 /// <summary>Asks one replica's gateway once for each mode.</summary>
 /// <param name="handler">How it is reached.</param>
+/// <param name="keys">Where the key comes from, for gateways that ask for one.</param>
 /// <param name="time">The clock of the limits.</param>
-internal sealed class ReasoningProbe(HttpMessageHandler handler, TimeProvider time) : IDisposable
+internal sealed class ReasoningProbe(HttpMessageHandler handler, IProbeKeys keys, TimeProvider time) : IDisposable
 {
     private const string Reasoning = "X-Nemotron-Reasoning", Overridden = "X-Nemotron-Reasoning-Overridden";
 
@@ -61,14 +63,22 @@ internal sealed class ReasoningProbe(HttpMessageHandler handler, TimeProvider ti
             if (revision != order.Settings.Revision) return new ProbeOutcome(ProbeResult.SettingsOnTheirWay, "The gateway has not taken its newest settings yet.");
         }
 
+        string? key = null;
+        if (order.Keys is { } reference)
+        {
+            var found = await keys.FirstAsync(order.Deployment.Namespace!, reference, cancellationToken);
+            if (found.Fault is { } unread) return new ProbeOutcome(ProbeResult.KeysUnreadable, unread);
+            key = found.Key;
+        }
+
         var declared = order.Settings.Reasoning;
-        var unasked = await ModeAsync(order, null, cancellationToken);
+        var unasked = await ModeAsync(order, key, null, cancellationToken);
         if (unasked.Fault is { } first) return new ProbeOutcome(ProbeResult.Failed, first);
-        var other = await ModeAsync(order, declared.Default == ReasoningMode.On ? "off" : "on", cancellationToken);
+        var other = await ModeAsync(order, key, declared.Default == ReasoningMode.On ? "off" : "on", cancellationToken);
         return other.Fault is { } second ? new ProbeOutcome(ProbeResult.Failed, second) : ProbeJudge.Judge(declared, unasked.Answer!, other.Answer!);
     }
 
-    private async Task<(ModeAnswer? Answer, string? Fault)> ModeAsync(ProbeOrder order, string? asked, CancellationToken cancellationToken)
+    private async Task<(ModeAnswer? Answer, string? Fault)> ModeAsync(ProbeOrder order, string? key, string? asked, CancellationToken cancellationToken)
     {
         var body = new JsonObject
         {
@@ -76,12 +86,16 @@ internal sealed class ReasoningProbe(HttpMessageHandler handler, TimeProvider ti
             ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = Question }),
             ["max_tokens"] = Tokens,
         };
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"http://{order.Address}:{LaunchSpec.HttpPort}/v1/chat/completions"))
+        var scheme = order.Settings.Access.TlsCertificateFile is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"{scheme}://{order.Address}:{LaunchSpec.HttpPort}/v1/chat/completions"))
         {
             Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
         };
+        if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         if (asked is not null) request.Headers.Add(Reasoning, asked);
         using var response = await _client.SendAsync(request, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Unauthorized && key is not null)
+            return (null, "The gateway does not take the first key of the Secret: a kubelet brings a changed Secret within a minute or two.");
         if (!response.IsSuccessStatusCode) return (null, $"The probe of the mode was answered with {(int)response.StatusCode}: {await ErrorAsync(response, cancellationToken)}");
         var message = (await ReadAsync(response, cancellationToken))["choices"] is JsonArray { Count: > 0 } choices ? choices[0]?["message"] as JsonObject : null;
         return message is null ? (null, "The probe's answer has no message.") : (new ModeAnswer(Header(response, Reasoning), Header(response, Overridden), message), null);

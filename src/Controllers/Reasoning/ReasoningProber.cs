@@ -27,7 +27,7 @@ internal sealed partial class ReasoningProber(ReasoningProbe probe, IReconcileQu
     public ProbeOutcome? Look(ProbeOrder order)
     {
         if (!options.Enabled) return null;
-        if (_asked.TryGetValue(order.Deployment, out var asked) && asked.Order.Mark == order.Mark && (asked.Outcome?.Settled == true || asked.Order.Pod == order.Pod)) return asked.Outcome;
+        if (_asked.TryGetValue(order.Deployment, out var asked) && asked.Order.Mark == order.Mark && (asked.Outcome?.Settled == true || SameQuestion(asked.Order, order))) return asked.Outcome;
         var fresh = new Asked(order);
         _asked[order.Deployment] = fresh;
         _orders.Writer.TryWrite(fresh);
@@ -91,6 +91,9 @@ internal sealed partial class ReasoningProber(ReasoningProbe probe, IReconcileQu
             _places.Release();
         }
     }
+
+    // A budget that is lowered for a time is the same mark, and settings that the gateway has under another name.
+    private static bool SameQuestion(ProbeOrder one, ProbeOrder other) => one.Pod == other.Pod && one.Settings.Revision == other.Settings.Revision;
 
     private bool Current(Asked asked) => _asked.TryGetValue(asked.Order.Deployment, out var now) && ReferenceEquals(now, asked);
 

@@ -21,7 +21,7 @@ internal sealed record ReasoningVerification(string? Mark, ProbeOutcome? Outcome
     /// <param name="template">The hash of the pod template as applied; null where it was not.</param>
     /// <param name="decided">What was decided.</param>
     public static string? MarkOf(string? template, DecidedDeployment? decided) =>
-        template is not null && decided?.Gateway is { } gateway ? $"{template}-{gateway.Settings.Revision}" : null;
+        template is not null && decided?.Gateway is { } gateway ? $"{template}-{gateway.Declared}" : null;
 
     /// <summary>Who is to be asked; null where nobody is, now or at all.</summary>
     public static ProbeOrder? Order(DeploymentSnapshot snapshot, DecidedDeployment? decided, string? template)
@@ -31,7 +31,7 @@ internal sealed record ReasoningVerification(string? Mark, ProbeOutcome? Outcome
         if (LeftOut(entity.Spec, gateway) || Verdict(entity.Status, mark) is not null) return null;
         if (!snapshot.RolledOut(decided, template!)) return null;
         return snapshot.Pods.Where(pod => pod is { Ready: true, IsWorker: false, Ended: false, Address: not null }).MinBy(pod => pod.Metadata.Name, StringComparer.Ordinal) is { } pod
-            ? new ProbeOrder(NamespacedName.Of(entity), mark, pod.Metadata.Name, pod.Address!, decided.ServedModel, gateway.Settings)
+            ? new ProbeOrder(NamespacedName.Of(entity), mark, pod.Metadata.Name, pod.Address!, decided.ServedModel, gateway.Settings, entity.Spec.Gateway?.ApiKeysSecretRef)
             : null;
     }
 
@@ -64,6 +64,8 @@ internal sealed record ReasoningVerification(string? Mark, ProbeOutcome? Outcome
         }
         else if (Outcome is { Result: ProbeResult.Failed } failed)
             conditions.Set(type, null, ConditionReasons.ProbeFailed, failed.Message);
+        else if (Outcome is { Result: ProbeResult.KeysUnreadable } unread)
+            conditions.Set(type, null, ConditionReasons.ApiKeysUnreadable, unread.Message);
         else
             conditions.Set(type, null, ConditionReasons.Pending, NotYet);
         return null;

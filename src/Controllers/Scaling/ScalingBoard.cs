@@ -21,7 +21,7 @@ internal sealed class ScalingBoard
         var before = Of(key, uid);
         _verdicts[key] = (uid, verdict);
         return before is null || before.Decision?.Desired != verdict.Decision?.Desired || before.Metrics != verdict.Metrics || before.Shown != verdict.Shown
-            || before.Decision?.Reason != verdict.Decision?.Reason;
+            || before.Decision?.Reason != verdict.Decision?.Reason || before.Pressure?.Steps != verdict.Pressure?.Steps;
     }
 
     /// <summary>Forgets all but these.</summary>

@@ -111,11 +111,15 @@ internal sealed partial class ScalingLoop(
             }
         }
 
+        var pressure = PressureOf.Policy(entity) is { } rule
+            ? BudgetPressure.Decide(rule, before?.Pressure ?? PressureOf.Kept(entity), PressureSignals.Of(policy, decision, signals, snapshot.Fleet?.Grant is { } grant && grant.Granted < grant.Wanted ? grant.Granted : null), now)
+            : null;
         var shownBefore = before?.Shown ?? ShownBefore(entity, former);
         var verdict = new ScalingVerdict
         {
             Decision = decision,
             State = state,
+            Pressure = pressure,
             At = now,
             Metrics = MetricsHealthOf.Deployment(signals, reading, trouble, replica),
             Shown = ShownScaling.Next(shownBefore, decision, state, signals, now),

@@ -11,6 +11,9 @@ internal sealed record ScalingVerdict
     /// <summary>What the next decision takes over.</summary>
     public required ScalingState State { get; init; }
 
+    /// <summary>How far the thinking budget is lowered; null where there is no rule.</summary>
+    public PressureState? Pressure { get; init; }
+
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 

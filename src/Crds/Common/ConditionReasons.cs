@@ -228,8 +228,23 @@ public static class ConditionReasons
     /// <summary>The deployment leaves the probe out.</summary>
     public const string ProbeLeftOut = "ProbeLeftOut";
 
+    /// <summary>No replica can be added and requests wait, so the thinking budget is lower than declared.</summary>
+    public const string UnderPressure = "UnderPressure";
+
+    /// <summary>The thinking budget is as declared.</summary>
+    public const string BudgetInFull = "BudgetInFull";
+
+    /// <summary>The thinking budget was lowered by a step.</summary>
+    public const string BudgetReduced = "BudgetReduced";
+
+    /// <summary>The thinking budget was raised by a step.</summary>
+    public const string BudgetRestored = "BudgetRestored";
+
     /// <summary>A probe got no answer.</summary>
     public const string ProbeFailed = "ProbeFailed";
+
+    /// <summary>The gateway asks for a key, and the operator cannot read one.</summary>
+    public const string ApiKeysUnreadable = "ApiKeysUnreadable";
 
     /// <summary>An engine has requests and produces nothing, or fails every one.</summary>
     public const string NoProgress = "NoProgress";

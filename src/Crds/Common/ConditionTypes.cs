@@ -36,6 +36,9 @@ public static class ConditionTypes
     /// <summary>The declared reasoning mode was seen in a probe's answer.</summary>
     public const string ReasoningVerified = "ReasoningVerified";
 
+    /// <summary>Whether the thinking budget is lower than declared, since nothing else would help; only with spec.reasoning.pressure.</summary>
+    public const string BudgetLowered = "BudgetLowered";
+
     /// <summary>No other autoscaler claims the number of replicas.</summary>
     public const string ScalingOwned = "ScalingOwned";
 

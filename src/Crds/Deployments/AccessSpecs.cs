@@ -19,6 +19,14 @@ public enum ServiceType
 }
 
 /// <summary>The sidecar in front of the engine.</summary>
+[ValidationRule(
+    "!has(self.apiKeysSecretRef) || self.enabled",
+    fieldPath: ".enabled",
+    message: "must be true while apiKeysSecretRef is set: only the gateway asks clients for a key")]
+[ValidationRule(
+    "!has(self.tls) || self.enabled",
+    fieldPath: ".enabled",
+    message: "must be true while tls is set: only the gateway speaks TLS")]
 public sealed record GatewaySpec
 {
     /// <summary>Whether the pods have it. Without it the engine answers clients itself: the reasoning mode is up to each client, and draining is the engine's own.</summary>
@@ -31,6 +39,23 @@ public sealed record GatewaySpec
 
     /// <summary>CPU and memory of the sidecar. Absent: a request of 100m and 64Mi, a limit of 512Mi.</summary>
     public V1ResourceRequirements? Resources { get; init; }
+
+    /// <summary>
+    /// The keys of which a client must show one (Authorization: Bearer KEY): a key of a Secret of the same namespace, whose value holds one API key a line. A change of it
+    /// counts within a minute or two, without a restart. Absent: everyone may. Not with Triton, whose gRPC port asks for none.
+    /// </summary>
+    public SecretKeyReference? ApiKeysSecretRef { get; init; }
+
+    /// <summary>The certificate of the clients' port, which then speaks TLS only. Absent: plain HTTP.</summary>
+    public GatewayTlsSpec? Tls { get; init; }
+}
+
+/// <summary>The certificate of the clients' port.</summary>
+public sealed record GatewayTlsSpec
+{
+    /// <summary>A Secret of the type kubernetes.io/tls in the same namespace, with tls.crt (the whole chain) and tls.key in it. A renewed certificate is presented within a minute or two, without a restart.</summary>
+    [Length(1, 253), Pattern(Patterns.DnsSubdomain)]
+    public required string SecretName { get; init; }
 }
 
 /// <summary>The Service that clients use.</summary>
@@ -72,14 +97,14 @@ public sealed record PodMonitorSpec
     public Duration? Interval { get; init; }
 }
 
-/// <summary>Who may reach the pods.</summary>
+/// <summary>Who may reach the pods. It takes effect where the cluster's network plugin enforces NetworkPolicies.</summary>
 public sealed record NetworkPolicySpec
 {
     /// <summary>Whether a NetworkPolicy is made that lets in only the operator, Prometheus, the replica's own pods and those of allowFrom.</summary>
     [DefaultValue(false)]
     public bool? Enabled { get; init; }
 
-    /// <summary>Clients that are let in to the OpenAI-compatible port. Absent: every pod of the same namespace.</summary>
+    /// <summary>Pods that are let in to the clients' ports: the OpenAI-compatible one, and gRPC where the engine has it. Absent: every pod of the same namespace. An empty list: none. Clients outside the cluster come through an ingress, whose pods must be named.</summary>
     [Items(maxItems: 32)]
     public IReadOnlyList<NetworkPeer>? AllowFrom { get; init; }
 }

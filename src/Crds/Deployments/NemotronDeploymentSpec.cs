@@ -24,6 +24,11 @@ namespace Nemotron.Crds;
     "!has(self.reasoning.budgetTokens) || !has(self.maxContextTokens) || self.reasoning.budgetTokens < self.maxContextTokens",
     fieldPath: ".reasoning.budgetTokens",
     message: "must be below maxContextTokens: prompt, reasoning trace and answer share the context")]
+[ValidationRule(
+    "!has(self.reasoning.pressure) || has(self.autoscaling)",
+    fieldPath: ".autoscaling",
+    reason: "FieldValueRequired",
+    message: "must be set while reasoning.pressure is: the autoscaler tells when no replica can be added (minReplicas and maxReplicas may be the same)")]
 public sealed record NemotronDeploymentSpec
 {
     /// <summary>The model by its tier: Nano (8B), Super (49B) or Ultra (253B). Exactly one of model and modelRef.</summary>

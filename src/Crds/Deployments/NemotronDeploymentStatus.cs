@@ -250,4 +250,22 @@ public sealed record ReasoningStatus
     /// <summary>The pod template and gateway settings whose probe the condition ReasoningVerified tells of.</summary>
     [Length(0, 64)]
     public string? Probed { get; init; }
+
+    /// <summary>How far the budget is lowered. Absent without spec.reasoning.pressure.</summary>
+    public PressureStatus? Pressure { get; init; }
+}
+
+/// <summary>How far the thinking budget is lowered.</summary>
+public sealed record PressureStatus
+{
+    /// <summary>Steps down from the declared budget, each of which halves it; 0: it is as declared.</summary>
+    [RangeMinimum(0)]
+    public int? Steps { get; init; }
+
+    /// <summary>When the newest step was taken, up or down. Absent: none was.</summary>
+    public DateTime? Time { get; init; }
+
+    /// <summary>Why the newest step was taken, with the numbers.</summary>
+    [Length(0, 512)]
+    public string? Message { get; init; }
 }

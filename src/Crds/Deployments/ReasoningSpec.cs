@@ -5,6 +5,15 @@ using Nemotron.Crds.Attributes;
 namespace Nemotron.Crds;
 
 /// <summary>Whether the model thinks before it answers, and who decides.</summary>
+[ValidationRule(
+    "!has(self.pressure) || has(self.budgetTokens)",
+    fieldPath: ".budgetTokens",
+    reason: "FieldValueRequired",
+    message: "must be set together with pressure: it is what is lowered")]
+[ValidationRule(
+    "!has(self.pressure) || !has(self.budgetTokens) || self.pressure.floorTokens < self.budgetTokens",
+    fieldPath: ".pressure.floorTokens",
+    message: "must be below budgetTokens: else there is nothing to lower")]
 public sealed record ReasoningSpec
 {
     /// <summary>The mode of a request whose client says nothing: On or Off. kubectl's YAML reader takes the bare words for true and false, which mean the same.</summary>
@@ -20,8 +29,30 @@ public sealed record ReasoningSpec
     [RangeMinimum(1), RangeMaximum(16_777_216)]
     public long? BudgetTokens { get; init; }
 
+    /// <summary>
+    /// Lowers the budget step by step while all replicas that may exist serve and requests wait all the same, or the KV cache is full; restores it when there is room again.
+    /// Absent: the budget stays as declared. Needs budgetTokens and autoscaling, which tells when the ceiling is reached.
+    /// </summary>
+    public PressureSpec? Pressure { get; init; }
+
     /// <summary>Sampling of requests that leave it open, by mode.</summary>
     public SamplingSpec? Sampling { get; init; }
+}
+
+/// <summary>How far and how fast the thinking budget is lowered under pressure. Each step halves it.</summary>
+public sealed record PressureSpec
+{
+    /// <summary>Where the lowering ends, in tokens of a trace.</summary>
+    [RangeMinimum(1), RangeMaximum(16_777_216)]
+    public required long FloorTokens { get; init; }
+
+    /// <summary>How long the pressure must last before each step down.</summary>
+    [DefaultValue("2m"), ValidationRule("self >= duration('15s')", message: "must be at least 15s: the load is looked at about so often")]
+    public Duration? StepAfter { get; init; }
+
+    /// <summary>How long there must have been room before each step up.</summary>
+    [DefaultValue("10m"), ValidationRule("self >= duration('15s')", message: "must be at least 15s: the load is looked at about so often")]
+    public Duration? RestoreAfter { get; init; }
 }
 
 /// <summary>Sampling by reasoning mode.</summary>

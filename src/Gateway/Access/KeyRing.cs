@@ -16,14 +16,11 @@ internal sealed class KeyRing
         _hashes = hashes;
     }
 
-    /// <summary>Reads a file of keys: one a line, empty lines and lines that begin with # left out.</summary>
+    /// <summary>Reads a file of keys (<see cref="ApiKeyLines"/>).</summary>
     /// <exception cref="CatalogueException">It has no key: an empty file is rather a mistake than a door for nobody.</exception>
     public static KeyRing Parse(string file, byte[] content)
     {
-        var keys = Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => !line.StartsWith('#'))
-            .Select(key => SHA256.HashData(Encoding.UTF8.GetBytes(key)))
-            .ToArray();
+        var keys = ApiKeyLines.Read(Encoding.UTF8.GetString(content)).Select(key => SHA256.HashData(Encoding.UTF8.GetBytes(key))).ToArray();
         return keys.Length > 0 ? new KeyRing(keys) : throw new CatalogueException(file, "", "has no key; one a line is expected");
     }
 

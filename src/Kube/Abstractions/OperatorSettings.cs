@@ -88,6 +88,10 @@ public sealed class OperatorSettings
     /// <summary>Seed of all jitter. Null, the default: differs from process to process.</summary>
     public int? RandomSeed { get; set; }
 
+    /// <summary>The namespace that this process belongs to: the pod's, or that of the kubeconfig's context, else <c>default</c>.</summary>
+    /// <exception cref="KubeconfigException">The kubeconfig cannot be read.</exception>
+    public string OwnNamespace => KubeClientFactory.NamespaceOf(this);
+
     internal string EffectiveFieldManager => FieldManager ?? Name;
 
     internal string EffectiveAppliedAnnotation => AppliedAnnotation ?? $"{Name}/applied";

@@ -4,6 +4,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Nemotron.Controllers.Deployments;
+using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
@@ -29,9 +30,9 @@ internal sealed class ReconcilerHarness
         Membership = new FleetMembership(Fleets, Namespaces);
         Pods.Indexes[PodView.ByNode] = pod => pod.NodeName is { } node ? [node] : [];
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
-        Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
+        Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), new NoKeys(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
         Controller = new NemotronDeploymentController(
-            Snapshots, Services, Accounts, _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
+            Snapshots, Services, Accounts, Policies, PolicyPeers.Of("nemotron-system", null), _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
             Engines, new EngineRestarts(PodsDeleted, PublishAsync, new EngineHealthMetrics(Metrics), NullLogger<EngineRestarts>.Instance), PublishAsync,
             NullLogger<NemotronDeploymentController>.Instance, FleetBoard, new ReleaseMarks(Patches));
     }
@@ -87,6 +88,8 @@ internal sealed class ReconcilerHarness
 
     public FakeCache<V1ServiceAccount> Accounts { get; } = new();
 
+    public FakeCache<V1NetworkPolicy> Policies { get; } = new();
+
     public FleetState Fleet { get; }
 
     public NemotronDeploymentController Controller { get; }
@@ -131,6 +134,11 @@ internal sealed class ReconcilerHarness
             cache.Objects.RemoveAll(old => old.Metadata.Name == obj.Metadata.Name && old.Metadata.NamespaceProperty == obj.Metadata.NamespaceProperty);
             cache.Objects.Add(obj);
         }
+    }
+
+    private sealed class NoKeys : IProbeKeys
+    {
+        public Task<ProbeKey> FirstAsync(string ns, SecretKeyReference reference, CancellationToken cancellationToken) => throw new InvalidOperationException("Nobody is asked here.");
     }
 
     private sealed class NoQueue : IReconcileQueue<NemotronDeployment>

@@ -51,6 +51,26 @@ public class TierFallbackTests
     }
 
     [Fact]
+    public void Nobody_stands_in_with_other_keys_or_another_certificate()
+    {
+        GatewaySpec Guarded(string keys, string certificate) => new() { ApiKeysSecretRef = new SecretKeyReference { Name = keys, Key = "api" }, Tls = new GatewayTlsSpec { SecretName = certificate } };
+        FleetMemberState With(FleetMemberState member, GatewaySpec gateway)
+        {
+            member.Entity.Spec = member.Entity.Spec with { Gateway = gateway };
+            return member;
+        }
+
+        var ultra = With(Ultra(false), Guarded("a", "c"));
+        foreach (var super in new[] { Super(true), With(Super(true), Guarded("b", "c")), With(Super(true), Guarded("a", "d")) })
+        {
+            Decide(9, ultra, super);
+            Decide(9, ultra, super).ShouldBe([]);
+        }
+
+        Decide(9, ultra, With(Super(true), Guarded("a", "c"))).ShouldBe(["ultra by super"]);
+    }
+
+    [Fact]
     public void A_new_leader_goes_on_from_the_status_and_switching_it_off_ends_it()
     {
         _fleet.Status = new NemotronFleetStatus { Fallbacks = [new FallbackStatus { Namespace = "models", Name = "ultra", ServedBy = "nano", Since = Now.UtcDateTime }] };

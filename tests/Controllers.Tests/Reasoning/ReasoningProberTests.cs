@@ -22,6 +22,7 @@ public sealed class ReasoningProberTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new(Cluster.Now);
     private readonly FakeGateway _gateway;
     private readonly Queue _queue = new();
+    private readonly Keys _keys = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ReasoningProber _prober;
     private readonly Task _running;
@@ -30,7 +31,7 @@ public sealed class ReasoningProberTests : IAsyncDisposable
     {
         _gateway = new FakeGateway(_time);
         // The limit of one probe is of no matter here, and must not pass while the test turns the clock.
-        _prober = new ReasoningProber(new ReasoningProbe(_gateway, TimeProvider.System), _queue, new ProberOptions(true), _time, NullLogger<ReasoningProber>.Instance);
+        _prober = new ReasoningProber(new ReasoningProbe(_gateway, _keys, TimeProvider.System), _queue, new ProberOptions(true), _time, NullLogger<ReasoningProber>.Instance);
         _running = _prober.RunAsync(_stop.Token);
     }
 
@@ -110,9 +111,43 @@ public sealed class ReasoningProberTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_gateway_with_keys_and_a_certificate_is_asked_with_the_first_key_over_TLS_on_the_clients_port()
+    {
+        _prober.Look(Guarded("a")).ShouldBeNull();
+        await _queue.NextAsync();
+        _prober.Look(Guarded("a"))!.Result.ShouldBe(ProbeResult.Held);
+        _gateway.Schemes.ShouldBe(["http", "https Bearer sesame", "https Bearer sesame"]);
+        _keys.Asked.ShouldBe(["models/keys/api"]);
+    }
+
+    [Fact]
+    public async Task Without_a_key_that_can_be_read_nothing_is_asked_for_a_mode_and_it_is_tried_again()
+    {
+        _keys.Answer = new ProbeKey(null, "Not probed: no right.");
+        _prober.Look(Guarded("a"));
+        await _queue.NextAsync();
+        _prober.Look(Guarded("a"))!.ShouldBe(new ProbeOutcome(ProbeResult.KeysUnreadable, "Not probed: no right."));
+        _gateway.Schemes.ShouldAllBe(scheme => scheme == "http");
+
+        _keys.Answer = new ProbeKey("sesame", null);
+        await AdvanceUntilAsync(() => _queue.Count == 1);
+        _prober.Look(Guarded("a"))!.Result.ShouldBe(ProbeResult.Held);
+    }
+
+    [Fact]
+    public async Task A_key_that_the_gateway_does_not_take_yet_is_told_without_the_key()
+    {
+        _gateway.Chat = _ => new HttpResponseMessage(HttpStatusCode.Unauthorized);
+        _prober.Look(Guarded("a"));
+        await _queue.NextAsync();
+        _prober.Look(Guarded("a"))!.Result.ShouldBe(ProbeResult.Failed);
+        _prober.Look(Guarded("a"))!.Message.ShouldBe("The gateway does not take the first key of the Secret: a kubelet brings a changed Secret within a minute or two.");
+    }
+
+    [Fact]
     public void Switched_off_nothing_is_asked()
     {
-        using var off = new ReasoningProber(new ReasoningProbe(_gateway, _time), _queue, new ProberOptions(false), _time, NullLogger<ReasoningProber>.Instance);
+        using var off = new ReasoningProber(new ReasoningProbe(_gateway, _keys, _time), _queue, new ProberOptions(false), _time, NullLogger<ReasoningProber>.Instance);
         off.Look(Order("a")).ShouldBeNull();
         _gateway.Requests.ShouldBeEmpty();
     }
@@ -123,6 +158,16 @@ public sealed class ReasoningProberTests : IAsyncDisposable
         Upstream = "http://127.0.0.1:8010",
         Reasoning = new GatewayReasoning { Grammar = ReasoningGrammar.SystemDetailedThinking },
     });
+
+    private static ProbeOrder Guarded(string mark)
+    {
+        var order = Order(mark);
+        return order with
+        {
+            Settings = order.Settings with { Access = new GatewayAccess { ApiKeysFile = "/keys", TlsCertificateFile = "/tls.crt", TlsKeyFile = "/tls.key" } },
+            Keys = new SecretKeyReference { Name = "keys", Key = "api" },
+        };
+    }
 
     private async Task AdvanceAsync(TimeSpan time)
     {
@@ -138,6 +183,19 @@ public sealed class ReasoningProberTests : IAsyncDisposable
         {
             limit.Token.ThrowIfCancellationRequested();
             await AdvanceAsync(Soon);
+        }
+    }
+
+    private sealed class Keys : IProbeKeys
+    {
+        public ProbeKey Answer { get; set; } = new("sesame", null);
+
+        public ConcurrentQueue<string> Asked { get; } = new();
+
+        public Task<ProbeKey> FirstAsync(string ns, SecretKeyReference reference, CancellationToken cancellationToken)
+        {
+            Asked.Enqueue($"{ns}/{reference.Name}/{reference.Key}");
+            return Task.FromResult(Answer);
         }
     }
 
@@ -162,6 +220,8 @@ public sealed class ReasoningProberTests : IAsyncDisposable
 
         public List<DateTimeOffset> Times => [.. _times];
 
+        public ConcurrentQueue<string> Schemes { get; } = new();
+
         public bool Reachable { get; set; } = true;
 
         public string Revision { get; set; } = "r";
@@ -178,6 +238,7 @@ public sealed class ReasoningProberTests : IAsyncDisposable
             var asked = request.Headers.TryGetValues("X-Nemotron-Reasoning", out var values) ? values.Single() : null;
             _times.Enqueue(time.GetUtcNow());
             _requests.Enqueue($"{request.Method} {request.RequestUri!.Authority}{request.RequestUri.AbsolutePath} {asked}".TrimEnd());
+            Schemes.Enqueue($"{request.RequestUri.Scheme} {request.Headers.Authorization}".TrimEnd());
             _asked.Release();
             if (!Reachable) throw new HttpRequestException("Connection refused", new SocketException((int)SocketError.ConnectionRefused));
             return Task.FromResult(request.Method == HttpMethod.Get

@@ -30,7 +30,7 @@ internal sealed class FakePrometheus : IPrometheus
     }
 
     /// <summary>Sets what a scraped gateway and engine say under a load of requests that do not think.</summary>
-    public FakePrometheus Serves(string pod, double arrivals, double inFlight, double prompt = 500, double output = 200, double kvUsed = 1000, double kvTotal = 400_000)
+    public FakePrometheus Serves(string pod, double arrivals, double inFlight, double prompt = 500, double output = 200, double kvUsed = 1000, double kvTotal = 400_000, double waiting = 0)
     {
         foreach (var (mode, share) in new[] { ("off", 1.0), ("on", 0.0), ("unset", 0.0) })
         {
@@ -42,7 +42,7 @@ internal sealed class FakePrometheus : IPrometheus
             With(FleetSignal.FinishedTokens, pod, share * arrivals * output, mode);
         }
 
-        return With(FleetSignal.GatewayAge, pod, 3).With(FleetSignal.Running, pod, inFlight).With(FleetSignal.Waiting, pod, 0).With(FleetSignal.KvUsed, pod, kvUsed).With(FleetSignal.KvTotal, pod, kvTotal);
+        return With(FleetSignal.GatewayAge, pod, 3).With(FleetSignal.Running, pod, inFlight).With(FleetSignal.Waiting, pod, waiting).With(FleetSignal.KvUsed, pod, kvUsed).With(FleetSignal.KvTotal, pod, kvTotal);
     }
 
     public Task<QueryAnswer> QueryAsync(string query, CancellationToken cancellationToken)

@@ -65,7 +65,7 @@ public class ChartRightsTests
         await ReadyAsync(cluster, "changing", "on-machines", "on-karpenter");
 
         // To a replica over two nodes with an account of its own, and back.
-        await cluster.ApplyAsync(Nano("changing", "h100", "replicas: 1, pipelineParallel: 2, engine: {type: TrtLlmServe}, podTemplate: {serviceAccountName: default}"));
+        await cluster.ApplyAsync(Nano("changing", "h100", "replicas: 1, pipelineParallel: 2, engine: {type: TrtLlmServe}, podTemplate: {serviceAccountName: default}, networkPolicy: {enabled: true}"));
         await Until.TrueAsync(() => Names(cluster, "deployments") is var names && !names.Contains("changing"), "the Deployment to go", Limit, () => Told(cluster));
         await cluster.ApplyAsync(Nano("changing", "h100", "replicas: 1, engine: {type: Triton}"));
         await Until.TrueAsync(() => !Names(cluster, "leaderworkersets").Contains("changing-group") && Names(cluster, "services").Contains("changing-grpc"), "the groups to go and the gRPC Service to come", Limit, () => Told(cluster));
@@ -77,7 +77,7 @@ public class ChartRightsTests
         (await cluster.Kubectl.RunAsync("apply -f -", Nano("lost", "nowhere", "replicas: 0"))).Error.ShouldContain("nowhere");
 
         // Names that others have: each kind of child is looked at before that is said.
-        await cluster.ApplyAsync(string.Join("\n---\n", Blocked.Select(kind => Nano($"b-{kind}", "h100", kind == "leaderworkerset" ? "replicas: 0, pipelineParallel: 2" : kind == "service" ? "replicas: 0, engine: {type: Triton}" : "replicas: 0"))));
+        await cluster.ApplyAsync(string.Join("\n---\n", Blocked.Select(kind => Nano($"b-{kind}", "h100", kind == "leaderworkerset" ? "replicas: 0, pipelineParallel: 2" : kind == "networkpolicy" ? "replicas: 0, networkPolicy: {enabled: true}" : "replicas: 0"))));
         foreach (var kind in Blocked)
             await Until.TrueAsync(() => cluster.Deployment($"b-{kind}")?.Status?.Conditions?.Any(condition => condition.Reason == ConditionReasons.NameTaken) == true, $"{kind}: the name that is taken to be told", Limit, () => Told(cluster));
         await Until.TrueAsync(() => cluster.PoolCondition(ConditionTypes.Provisioned, "taken") is { Status: "False" } condition && condition.Message.Contains("controlled by", StringComparison.Ordinal), "the NodePool of another to be told", Limit, () => cluster.PoolTold("taken"));
@@ -92,7 +92,7 @@ public class ChartRightsTests
         Console.WriteLine($"measured: {used.Select(Rights.OfAnyName).Distinct().Count()} rights used by one scenario under the chart's roles, none refused, {unused.Count} of the granted ones left to other scenarios");
     }
 
-    private static readonly string[] Blocked = ["configmap", "poddisruptionbudget", "serviceaccount", "service", "deployment", "leaderworkerset"];
+    private static readonly string[] Blocked = ["configmap", "poddisruptionbudget", "serviceaccount", "service", "networkpolicy", "deployment", "leaderworkerset"];
 
     private const string ScaledObjects = """
         apiVersion: apiextensions.k8s.io/v1
@@ -116,6 +116,7 @@ public class ChartRightsTests
             $"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: b-poddisruptionbudget, namespace: models, {owner}}}\nspec: {{minAvailable: 0, selector: {{matchLabels: {{a: b}}}}}}",
             $"apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: b-serviceaccount, namespace: models, {owner}}}",
             $"apiVersion: v1\nkind: Service\nmetadata: {{name: b-service, namespace: models, {owner}}}\nspec: {{ports: [{{port: 1}}]}}",
+            $"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: b-networkpolicy, namespace: models, {owner}}}\nspec: {{podSelector: {{}}}}",
             $"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: b-deployment, namespace: models, {owner}}}\nspec: {{replicas: 0, selector: {{matchLabels: {{a: b}}}}, template: {Pods}}}",
             $"apiVersion: leaderworkerset.x-k8s.io/v1\nkind: LeaderWorkerSet\nmetadata: {{name: b-leaderworkerset-group, namespace: models, {owner}}}\nspec: {{replicas: 0, leaderWorkerTemplate: {{size: 2, workerTemplate: {Pods}}}}}",
             $"apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata: {{name: taken, {owner}}}\nspec: {{template: {{spec: {{nodeClassRef: {{group: karpenter.lab.nemotron.dev, kind: LabNodeClass, name: h100}}, requirements: []}}}}}}");

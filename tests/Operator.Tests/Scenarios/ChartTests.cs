@@ -21,7 +21,7 @@ public class ChartTests
         "webhook.enabled=false,tests.enabled=false,monitoring.dashboards.enabled=false,monitoring.service.enabled=false,podDisruptionBudget.enabled=false",
         "networkPolicy.enabled=true,webhook.enabled=false,networkPolicy.apiServer.cidrs={10.0.0.1/32},networkPolicy.prometheus.podSelector.matchLabels.app=prometheus",
         "watchNamespace=models,replicaCount=1,leaderElection.enabled=false,serviceAccount.create=false,serviceAccount.name=mine,rbac.create=false",
-        "catalogue.models.a\\.yaml=x,catalogue.gpus.b\\.yaml=y,imagePullSecrets[0].name=pull,nodeSelector.role=system,tolerations[0].operator=Exists,extraArgs={--max-concurrent-reconciles=8}",
+        "catalogue.models.a\\.yaml=x,catalogue.gpus.b\\.yaml=y,imagePullSecrets[0].name=pull,nodeSelector.role=system,tolerations[0].operator=Exists,extraArgs={--max-concurrent-reconciles=8},gateway.apiKeySecrets={nano-keys}",
         "monitoring.dashboards.annotations.grafana_folder=Nemotron,monitoring.dashboards.namespace=models,podDisruptionBudget.maxUnavailable=50%,topologySpreadConstraints[0].maxSkew=1,topologySpreadConstraints[0].topologyKey=zone,topologySpreadConstraints[0].whenUnsatisfiable=DoNotSchedule",
     ];
 

@@ -34,16 +34,21 @@ internal static class EngineServices
                 Selector = ChildLabels.ServerSelector(decided.ServedBy ?? owner.Metadata.Name),
                 Ports =
                 [
-                    new V1ServicePort { Name = main, Port = port, TargetPort = main, Protocol = "TCP", AppProtocol = main == LaunchSpec.GrpcPortName ? Http2 : null },
+                    new V1ServicePort { Name = main, Port = port, TargetPort = main, Protocol = "TCP", AppProtocol = ProtocolOf(main, decided) },
                     .. Metrics(decided, port),
                 ],
             },
         };
     }
 
+    // The port keeps its name with TLS, by which PodMonitors and policies know it; how to speak to it is for this field to say.
+    private static string? ProtocolOf(string port, DecidedDeployment decided) =>
+        port == LaunchSpec.GrpcPortName ? Http2 : decided.Gateway?.Settings.Access.TlsCertificateFile is null ? null : "https";
+
     private static IEnumerable<V1ServicePort> Metrics(DecidedDeployment decided, int taken)
     {
-        if (decided.Launch.Metrics is { } metrics) yield return Free(MetricsPort, 9090, metrics.Port);
+        // Where the engine tells its metrics on the port of its API, who may read them may ask the model, past what the gateway holds. Prometheus scrapes pods, not this.
+        if (decided.Launch.Metrics is { } metrics && !(decided.Gateway is { Guards: true } && metrics.Port == LaunchSpec.EnginePortName)) yield return Free(MetricsPort, 9090, metrics.Port);
         // By mode, and without the engine's delays.
         if (decided.Gateway is not null) yield return Free(GatewayMetricsPort, 9464, GatewayContainer.AdminPortName);
 

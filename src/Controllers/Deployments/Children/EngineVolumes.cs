@@ -24,7 +24,7 @@ internal static class EngineVolumes
         ];
         if (owner.Spec.Checkpoint?.Pvc is { } pvc)
             volumes.Add(new V1Volume { Name = Checkpoint, PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = pvc.ClaimName, ReadOnlyProperty = true } });
-        if (gateway is not null) volumes.Add(GatewayContainer.Settings(ChildNames.ConfigMap(owner.Metadata.Name)));
+        if (gateway is not null) volumes.AddRange(GatewayContainer.Volumes(ChildNames.ConfigMap(owner.Metadata.Name), owner.Spec.Gateway));
         volumes.AddRange(owner.Spec.Volumes ?? []);
         return volumes;
     }

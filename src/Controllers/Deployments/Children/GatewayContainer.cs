@@ -1,6 +1,8 @@
 using k8s.Models;
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Crds;
 using Nemotron.Engines.Launch;
+using Nemotron.Planning;
 
 namespace Nemotron.Controllers.Deployments.Children;
 
@@ -24,8 +26,21 @@ internal static class GatewayContainer
     /// <summary>The number of that port.</summary>
     public const int AdminPort = 9464;
 
+    /// <summary>Where it finds the API keys of clients, where there are any.</summary>
+    public const string KeysFile = $"{KeysFolder}/keys";
+
+    /// <summary>Where it finds its certificate chain, where it has one.</summary>
+    public const string CertificateFile = $"{TlsFolder}/tls.crt";
+
+    /// <summary>Where it finds that certificate's private key.</summary>
+    public const string CertificateKeyFile = $"{TlsFolder}/tls.key";
+
     private const string Folder = "/etc/nemotron-gateway";
+    private const string KeysFolder = "/etc/nemotron-gateway-keys";
+    private const string TlsFolder = "/etc/nemotron-gateway-tls";
     private const string Volume = "nemotron-gateway";
+    private const string KeysVolume = "nemotron-gateway-keys";
+    private const string TlsVolume = "nemotron-gateway-tls";
     private const int NonRoot = 65532;
 
     /// <summary>Builds it.</summary>
@@ -57,18 +72,42 @@ internal static class GatewayContainer
             Capabilities = new V1Capabilities { Drop = ["ALL"] },
             SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
         },
-        VolumeMounts = [new V1VolumeMount { Name = Volume, MountPath = Folder, ReadOnlyProperty = true }],
+        VolumeMounts = [.. Mounts(gateway.Settings.Access)],
     };
 
-    /// <summary>Its settings: a directory, since a single mounted file would not follow changes.</summary>
-    public static V1Volume Settings(string configMap) => new()
+    /// <summary>
+    /// Its settings, and what it reads of Secrets: each a directory, since a single mounted file would not follow changes. Where a Secret, or its key, is missing the
+    /// kubelet starts nothing and says so in an event of the pod: no gateway without the keys that were asked for.
+    /// </summary>
+    /// <param name="configMap">The ConfigMap with its settings.</param>
+    /// <param name="declared">What the deployment declares of it, or null.</param>
+    public static IEnumerable<V1Volume> Volumes(string configMap, GatewaySpec? declared)
     {
-        Name = Volume,
-        ConfigMap = new V1ConfigMapVolumeSource { Name = configMap, Items = [new V1KeyToPath { Key = EngineConfigMap.GatewayFile, Path = EngineConfigMap.GatewayFile }] },
-    };
+        yield return new V1Volume { Name = Volume, ConfigMap = new V1ConfigMapVolumeSource { Name = configMap, Items = [Item(EngineConfigMap.GatewayFile)] } };
+        if (declared?.ApiKeysSecretRef is { } keys)
+            yield return new V1Volume { Name = KeysVolume, Secret = new V1SecretVolumeSource { SecretName = keys.Name, Items = [new V1KeyToPath { Key = keys.Key, Path = Path.GetFileName(KeysFile) }] } };
+        if (declared?.Tls is { } tls)
+            yield return new V1Volume
+            {
+                Name = TlsVolume,
+                Secret = new V1SecretVolumeSource { SecretName = tls.SecretName, Items = [Item(Path.GetFileName(CertificateFile)), Item(Path.GetFileName(CertificateKeyFile))] },
+            };
+    }
 
-    /// <summary>Whether a volume or a mount path is its own.</summary>
-    public static bool Owns(string name) => name == Volume;
+    /// <summary>Whether a volume is its own.</summary>
+    public static bool Owns(string name) => name is Volume or KeysVolume or TlsVolume;
+
+    // Only in this container: the engine's has no business with them.
+    private static IEnumerable<V1VolumeMount> Mounts(GatewayAccess access)
+    {
+        yield return Mount(Volume, Folder);
+        if (access.ApiKeysFile is not null) yield return Mount(KeysVolume, KeysFolder);
+        if (access.TlsCertificateFile is not null) yield return Mount(TlsVolume, TlsFolder);
+    }
+
+    private static V1VolumeMount Mount(string volume, string path) => new() { Name = volume, MountPath = path, ReadOnlyProperty = true };
+
+    private static V1KeyToPath Item(string file) => new() { Key = file, Path = file };
 
     // Idle it takes 26 to 59 MiB, and 75 KiB more for each stream that is open (docs/performance.md): the limit holds some 6,000.
     private static V1ResourceRequirements Usual() => new()
@@ -77,6 +116,7 @@ internal static class GatewayContainer
         Limits = new Dictionary<string, ResourceQuantity> { ["memory"] = new("512Mi") },
     };
 
+    // The admin port speaks plain HTTP whatever the clients' port does: the kubelet asks it, and it tells no secrets.
     private static V1Probe Probe(string path, int period, int failures) => new()
     {
         HttpGet = new V1HTTPGetAction { Path = path, Port = AdminPortName, Scheme = "HTTP" },

@@ -1,3 +1,4 @@
+using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Crds;
 using Nemotron.Engines.Launch;
 using Nemotron.Planning;
@@ -10,7 +11,8 @@ namespace Nemotron.Controllers.Deployments.Gateways;
 /// <summary>The gateway of a replica: its image, and what it is told.</summary>
 /// <param name="Image">Its image.</param>
 /// <param name="Settings">What it is told; <see cref="GatewaySettings.Revision"/> is a digest of the rest.</param>
-internal sealed record GatewayPlan(string Image, GatewaySettings Settings)
+/// <param name="Declared">A digest of what is declared: the same while a budget is lowered for a time, which is no reason to probe the reasoning mode anew.</param>
+internal sealed record GatewayPlan(string Image, GatewaySettings Settings, string Declared)
 {
     /// <summary>Endpoints take a moment to leave every node's tables; until then requests still arrive and are served.</summary>
     public static readonly TimeSpan Leaving = TimeSpan.FromSeconds(5);
@@ -26,7 +28,8 @@ internal sealed record GatewayPlan(string Image, GatewaySettings Settings)
     /// <param name="model">The model.</param>
     /// <param name="launch">How the engine behind it is started.</param>
     /// <param name="usual">The image where the spec names none.</param>
-    public static GatewayPlan? Of(NemotronDeploymentSpec spec, ModelEntry model, LaunchSpec launch, GatewayImage usual)
+    /// <param name="loweredTo">The lower thinking budget that counts for now, in tokens; null for the declared one.</param>
+    public static GatewayPlan? Of(NemotronDeploymentSpec spec, ModelEntry model, LaunchSpec launch, GatewayImage usual, long? loweredTo = null)
     {
         if (!Wanted(spec)) return null;
         var settings = new GatewaySettings
@@ -35,12 +38,27 @@ internal sealed record GatewayPlan(string Image, GatewaySettings Settings)
             HealthPath = launch.Probes.Readiness.Check is ProbeCheck.Http http ? http.Path : "/health",
             Reasoning = SetsModes(spec) ? Reasoning(spec.Reasoning, model.Reasoning, launch) : new GatewayReasoning { Grammar = ReasoningGrammar.None },
             Drain = new GatewayDrain { Delay = Leaving, Deadline = spec.Drain?.Timeout?.Value ?? EngineRequest.DefaultDrain },
+            Access = Access(spec.Gateway),
         };
-        return new GatewayPlan(spec.Gateway?.Image ?? usual.Name, settings with { Revision = Children.EngineConfigMap.Digest(GatewaySettingsYaml.Render(settings)) });
+        var declared = Digest(settings);
+        if (loweredTo is not null && settings.Reasoning.Budget is { } budget) settings = settings with { Reasoning = settings.Reasoning with { Budget = budget with { LoweredTo = loweredTo } } };
+        return new GatewayPlan(spec.Gateway?.Image ?? usual.Name, settings with { Revision = Digest(settings) }, declared);
     }
 
     /// <summary>Whether the engine ends a trace at its budget when a request says so.</summary>
     public static bool EndsTraces(LaunchSpec launch) => launch.ReasoningParser is not null && launch.Release.Has(TrtLlmFeature.ThinkingTokenBudget);
+
+    /// <summary>Whether the gateway holds something against clients, so that no Service may lead them past it: keys, or a mode that they may not choose.</summary>
+    public bool Guards => Settings.Access.ApiKeysFile is not null || Settings.Reasoning.Enforcement == GatewayEnforcement.Enforced;
+
+    private static string Digest(GatewaySettings settings) => EngineConfigMap.Digest(GatewaySettingsYaml.Render(settings));
+
+    private static GatewayAccess Access(GatewaySpec? declared) => new()
+    {
+        ApiKeysFile = declared?.ApiKeysSecretRef is null ? null : GatewayContainer.KeysFile,
+        TlsCertificateFile = declared?.Tls is null ? null : GatewayContainer.CertificateFile,
+        TlsKeyFile = declared?.Tls is null ? null : GatewayContainer.CertificateKeyFile,
+    };
 
     private static GatewayReasoning Reasoning(Crds.ReasoningSpec? declared, Planning.ReasoningSpec model, LaunchSpec launch)
     {

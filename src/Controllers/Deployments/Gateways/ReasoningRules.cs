@@ -34,6 +34,7 @@ internal static class ReasoningRules
         }
         else if (reasoning.BudgetTokens is not null && launch is not null && !GatewayPlan.EndsTraces(launch))
         {
+            if (reasoning.Pressure is not null) yield return "spec.reasoning.pressure (no budget is in force that could be lowered)";
             yield return launch.Release.Has(TrtLlmFeature.ThinkingTokenBudget)
                 ? "spec.reasoning.budgetTokens (the engine ends a trace only with a reasoning parser: set spec.engine.reasoningParser)"
                 : $"spec.reasoning.budgetTokens (TensorRT-LLM {launch.Release.TrtLlm} cannot end a trace: that needs {TrtLlmFeature.ThinkingTokenBudget.Since} or newer in spec.engine.version, and a reasoning parser)";
