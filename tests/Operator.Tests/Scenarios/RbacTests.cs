@@ -40,7 +40,7 @@ public class RbacTests
     public async Task Secrets_of_API_keys_may_be_got_by_the_names_that_are_given_and_no_others()
     {
         var rendered = await RenderedAsync("--set webhook.enabled=false,gateway.apiKeySecrets={nano-keys,super-keys}");
-        Granted(rendered, "ClusterRole", "x-nemotron-operator").Except(Words(Declared)).ShouldBe(["/secrets nano-keys get", "/secrets super-keys get"]);
+        Granted(rendered, "ClusterRole", "x-nemotron-operator").Except(Rights.Words(Declared)).ShouldBe(["/secrets nano-keys get", "/secrets super-keys get"]);
     }
 
     // Leases are granted by a Role in the operator's own namespace.
