@@ -55,6 +55,7 @@ public sealed class AccessTests : IDisposable
               gateway:
                 apiKeysSecretRef: {name: nano-keys, key: keys}
                 tls: {secretName: nano-tls}
+              networkPolicy: {enabled: true}
             """));
         await cluster.UntilReadyAsync(1, limit: TimeSpan.FromMinutes(3));
 
@@ -70,6 +71,9 @@ public sealed class AccessTests : IDisposable
         port.AppProtocol.ShouldBe("https");
         // Nothing that clients find leads past the gateway.
         service.Spec.Ports.Select(other => other.TargetPort.Value).ShouldBe(["http", "gateway-admin"]);
+        // Nor past it at the pods' own addresses, where a network plugin enforces it; the Lab has none, and keeps the object only.
+        var policy = await cluster.Client.ReadNamespacedNetworkPolicyAsync("nano", "models", cancellationToken: Cancel);
+        policy.Spec.Ingress[0].Ports.Select(open => open.Port.Value).ShouldBe(["8000"]);
         var address = new Uri($"https://{service.Spec.ClusterIP}:{port.Port}/v1/chat/completions");
 
         (await AskAsync(address, "first")).ShouldBe(HttpStatusCode.OK);
@@ -86,6 +90,9 @@ public sealed class AccessTests : IDisposable
         var after = Pod(cluster);
         after.Metadata.Uid.ShouldBe(before.Metadata.Uid);
         after.Status.ContainerStatuses.ShouldAllBe(status => status.RestartCount == 0);
+
+        (await cluster.Kubectl.RunAsync("""-n models patch nemo nano --type=merge -p {"spec":{"networkPolicy":{"enabled":false}}}""")).Succeeded();
+        await Until.TrueAsync(() => cluster.Client.ListNamespacedNetworkPolicy("models").Items.Count == 0, "the policy to go with the wish for it");
     }
 
     private async Task<HttpStatusCode> AskAsync(Uri address, string? key)
