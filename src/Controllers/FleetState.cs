@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
+using Nemotron.Controllers.NodePools.Consolidation;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -58,7 +59,11 @@ internal sealed class FleetState(
     {
         var members = MembersOf(pool);
         var waiting = WaitingGroups(pool.Metadata.Name);
-        return new(pool, members, members.Nodes.ToDictionary(node => node.Metadata.Name, node => AllocatedOn(node.Metadata.Name)), waiting.Count, now) { Waiting = waiting };
+        return new(pool, members, members.Nodes.ToDictionary(node => node.Metadata.Name, node => AllocatedOn(node.Metadata.Name)), waiting.Count, now)
+        {
+            Waiting = waiting,
+            Engines = PlannedMoves.Asked(pool.Spec) ? [.. members.Nodes.SelectMany(node => EnginePodsOn(node.Metadata.Name))] : [],
+        };
     }
 
     /// <summary>A pool's members.</summary>

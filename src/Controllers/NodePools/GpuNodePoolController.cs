@@ -55,7 +55,7 @@ internal sealed class GpuNodePoolController(
         if (provisioned is not null) settled &= await karpenter.UnshieldAsync(fleet.MarkedAsLoading(entity.Metadata.Name), cancellationToken);
         var waiting = await RepairAsync(entity, plan.Repair, cancellationToken);
 
-        var next = PoolStatus.Of(snapshot, outcome.Trouble is { } trouble ? plan.Report!.Refused(trouble) : plan.Report, plan.Repair);
+        var next = PoolStatus.Of(snapshot, outcome.Trouble is { } trouble ? plan.Report!.Refused(trouble) : plan.Report, plan.Repair, plan.Moves);
         await PublishAsync(entity, next, cancellationToken);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
         return ReconciliationResult<GpuNodePool>.Success(entity, settled ? Sooner(plan, snapshot.Now, waiting) : AfterConflict);

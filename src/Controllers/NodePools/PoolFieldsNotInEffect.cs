@@ -5,6 +5,8 @@ namespace Nemotron.Controllers.NodePools;
 /// <summary>Fields of a GpuNodePool that the schema has and this version does not act on.</summary>
 internal static class PoolFieldsNotInEffect
 {
+    private static readonly TimeSpan DefaultAfter = TimeSpan.FromMinutes(15);
+
     /// <summary>Their paths, of those that were set to something other than their default.</summary>
     public static IReadOnlyList<string> Of(GpuNodePoolSpec spec)
     {
@@ -12,7 +14,9 @@ internal static class PoolFieldsNotInEffect
         if (spec is { Provisioner.Type: ProvisionerType.Karpenter, MinNodes: > 0 }) paths.Add("spec.minNodes (Karpenter makes nodes for pods that wait, and keeps none that are empty)");
         if (spec is { Health.Repair: RepairAction.Replace, Provisioner.Type: not ProvisionerType.Karpenter })
             paths.Add("spec.health.repair: Replace (only Karpenter replaces nodes; here the node is drained and left to a person, as with Drain)");
-        if (spec.Consolidation?.Mode is ConsolidationMode.DryRun or ConsolidationMode.WhenFragmented) paths.Add("spec.consolidation.mode");
+        if (spec.Consolidation?.Mode is ConsolidationMode.WhenFragmented)
+            paths.Add("spec.consolidation.mode: WhenFragmented (nothing is moved; as with DryRun, status.plannedMoves has what would be)");
+        if (spec.Consolidation?.After is { } after && after.Value != DefaultAfter) paths.Add("spec.consolidation.after (nothing is moved)");
         return paths;
     }
 }

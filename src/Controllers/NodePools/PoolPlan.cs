@@ -1,6 +1,8 @@
+using Nemotron.Controllers.NodePools.Consolidation;
 using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Views;
+using Nemotron.Crds;
 
 namespace Nemotron.Controllers.NodePools;
 
@@ -19,6 +21,9 @@ internal sealed record PoolPlan
     /// <summary>What the provisioner is asked for and says; null for a Static pool.</summary>
     public ProvisionReport? Report { get; init; }
 
+    /// <summary>The replicas that would be moved to free whole nodes; null where the pool does not ask for it.</summary>
+    public IReadOnlyList<PlannedMove>? Moves { get; init; }
+
     /// <summary>When to decide again though nothing has changed; null for never.</summary>
     public DateTimeOffset? LookAgain { get; init; }
 
@@ -34,7 +39,18 @@ internal sealed record PoolPlan
     {
         if (PoolBudgets.Fault(snapshot.Pool.Spec) is not null) return Hold(snapshot);
         var repair = RepairDecision.Decide(snapshot, gpus);
-        if (scale is null) return new PoolPlan { Marks = repair.Marks, Repair = repair, Report = karpenter?.Report(snapshot), LookAgain = repair.LookAgain };
+        if (scale is null)
+        {
+            return new PoolPlan
+            {
+                Marks = repair.Marks,
+                Repair = repair,
+                Report = karpenter?.Report(snapshot),
+                Moves = PlannedMoves.Of(snapshot, repair, repair.Marks),
+                LookAgain = repair.LookAgain,
+            };
+        }
+
         var sick = repair.Marks.Where(pair => pair.Value.Cordon is not null).ToDictionary(pair => pair.Key, pair => NodeMarks.Word(pair.Value.Cordon!));
         var decision = ScaleDecision.Decide(snapshot with { Sick = sick }, scale);
         var marks = decision.Marks.ToDictionary(
@@ -46,6 +62,7 @@ internal sealed record PoolPlan
             Repair = repair,
             Scale = decision,
             Report = ProvisionReport.Of(snapshot, scale, decision),
+            Moves = PlannedMoves.Of(snapshot, repair, marks),
             LookAgain = Earlier(decision.Size?.LookAgain, repair.LookAgain),
         };
     }

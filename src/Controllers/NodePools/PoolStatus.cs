@@ -23,6 +23,9 @@ internal sealed record PoolSnapshot(
     /// <summary>The replicas that wait, with what of them has no node.</summary>
     public IReadOnlyList<WaitingGroup> Waiting { get; init; } = [];
 
+    /// <summary>Pods of the operator's on its nodes; looked up only where consolidation asks for them.</summary>
+    public IReadOnlyList<PodView> Engines { get; init; } = [];
+
     /// <summary>Its nodes as placement sees them, in the same order.</summary>
     public IReadOnlyList<NodeState> States => [.. Members.Nodes.Select(node => node.ToNodeState(GpusByNode.GetValueOrDefault(node.Metadata.Name)))];
 
@@ -40,7 +43,8 @@ internal static class PoolStatus
     /// <param name="snapshot">What is seen.</param>
     /// <param name="provision">What its provisioner is asked for, and what it says; null for a Static pool.</param>
     /// <param name="repair">What is done about its sick nodes.</param>
-    public static GpuNodePoolStatus Of(PoolSnapshot snapshot, ProvisionReport? provision = null, RepairDecision? repair = null)
+    /// <param name="moves">What consolidation would move; null where it is not asked for.</param>
+    public static GpuNodePoolStatus Of(PoolSnapshot snapshot, ProvisionReport? provision = null, RepairDecision? repair = null, IReadOnlyList<PlannedMove>? moves = null)
     {
         var nodes = snapshot.States.ToList();
         var capacity = PoolCapacity.Of(nodes);
@@ -73,6 +77,7 @@ internal static class PoolStatus
             LargestFreeGroup = capacity.LargestFreeGroup,
             GroupsWaiting = snapshot.GroupsWaiting,
             UnhealthyNodes = unhealthy.Count == 0 ? null : [.. unhealthy.Take(MostUnhealthyNodes)],
+            PlannedMoves = moves,
         };
     }
 

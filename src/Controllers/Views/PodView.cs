@@ -99,9 +99,32 @@ public sealed class PodViewSpec
     [JsonPropertyName("nodeName")]
     public string? NodeName { get; set; }
 
+    /// <summary>Labels that its node must have.</summary>
+    [JsonPropertyName("nodeSelector")]
+    public Dictionary<string, string>? NodeSelector { get; set; }
+
+    /// <summary>Set where it says itself near what it must or would rather be.</summary>
+    [JsonPropertyName("affinity")]
+    public AffinityView? Affinity { get; set; }
+
+    /// <summary>How it and its like are spread.</summary>
+    [JsonPropertyName("topologySpreadConstraints")]
+    public List<SpreadView>? TopologySpreadConstraints { get; set; }
+
     /// <summary>Its containers.</summary>
     [JsonPropertyName("containers")]
     public List<ContainerView>? Containers { get; set; }
+}
+
+/// <summary>A pod's affinity, of which only that there is one is looked at.</summary>
+public sealed class AffinityView;
+
+/// <summary>How a pod and its like are spread.</summary>
+public sealed class SpreadView
+{
+    /// <summary>DoNotSchedule where that must hold; ScheduleAnyway where it is a wish.</summary>
+    [JsonPropertyName("whenUnsatisfiable")]
+    public string? WhenUnsatisfiable { get; set; }
 }
 
 /// <summary>The part of a container that the controllers look at.</summary>
