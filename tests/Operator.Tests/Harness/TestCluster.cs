@@ -44,6 +44,12 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public Kubernetes Client { get; }
 
+    /// <summary>What the webhooks' objects are named, which the roles name too.</summary>
+    public string WebhookName { get; set; } = Webhooks.Name;
+
+    /// <summary>Rights that the scenario's operator is given beyond the roles, in the words of <see cref="Rights"/>.</summary>
+    public IList<string> AlsoGranted { get; } = [];
+
     /// <param name="nodes">The Lab's nodes.</param>
     /// <param name="clockSpeed">Seconds of the Lab in one second.</param>
     /// <param name="crds">Whether our CRDs are installed.</param>
@@ -172,7 +178,7 @@ internal sealed class TestCluster : IAsyncDisposable
         await Lab.DisposeAsync();
         var used = Rights.Used(_audit);
         _folder.Delete(recursive: true);
-        var granted = Rights.Granted(Webhooks.Name);
+        List<string> granted = [.. Rights.Granted(WebhookName), .. AlsoGranted];
         used.Where(right => !granted.Any(grant => Rights.Covers(grant, right))).ShouldBeEmpty("the operator did what its roles do not allow");
     }
 

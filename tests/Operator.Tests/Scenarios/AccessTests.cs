@@ -42,6 +42,8 @@ public sealed class AccessTests : IDisposable
     public async Task Clients_need_a_key_and_speak_TLS_the_mode_is_verified_all_the_same_and_both_are_changed_without_a_restart()
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8", clockSpeed: Speed, engines: LabEngines.Simulated, gateway: true);
+        // As the value gateway.apiKeySecrets of the chart grants it.
+        cluster.AlsoGranted.Add("/secrets nano-keys get");
         await cluster.StartOperatorAsync();
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Keys("first"), Certificate("old"), """
             apiVersion: serving.nemotron.dev/v1alpha1

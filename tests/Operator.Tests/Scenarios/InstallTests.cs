@@ -47,6 +47,7 @@ public class InstallTests
     {
         const string release = "nemotron-nemotron-operator-webhook";
         await using var cluster = await TestCluster.StartAsync("1xCPU", crds: false);
+        cluster.WebhookName = release;
         (await cluster.Helm.RunAsync($"install nemotron {Chart} --namespace nemotron-system --create-namespace --wait --timeout 60s")).Succeeded();
         (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd --all --timeout=30s")).Succeeded();
         // The Lab's pods are simulated: this one is the chart's operator, with the arguments that the chart gives it.
