@@ -35,7 +35,7 @@ public class ChartRightsTests
     public async Task The_operator_is_refused_nothing_and_uses_what_it_is_granted()
     {
         await using var cluster = await TestCluster.StartAsync(
-            "3xH100:8", clockSpeed: 4, crds: false, with: LabAddOns.LeaderWorkerSets | LabAddOns.ClusterApi | LabAddOns.Karpenter, authorization: AuthorizationMode.Rbac);
+            "3xH100:8", clockSpeed: 2, crds: false, with: LabAddOns.LeaderWorkerSets | LabAddOns.ClusterApi | LabAddOns.Karpenter, authorization: AuthorizationMode.Rbac);
         (await cluster.Helm.RunAsync($"install {Release} charts/nemotron-operator --namespace {Webhooks.Namespace} --create-namespace")).Succeeded();
         (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd --all --timeout=30s")).Succeeded();
         await cluster.ApplyAsync(ScaledObjects);
@@ -126,7 +126,7 @@ public class ChartRightsTests
     private static string Pool(string yaml, string name) => Labelled(yaml, name).Replace("metadata: {name: grown}", $"metadata: {{name: {name}}}", StringComparison.Ordinal);
 
     // Not named as the nodes that are there already: its machines become nodes of their names.
-    private static string Machines(string yaml) => Labelled(yaml, "machines").Replace("name: h100", "name: more", StringComparison.Ordinal);
+    private static string Machines(string yaml) => Labelled(yaml, "machines").Replace("name: h100", "name: more", StringComparison.Ordinal).Replace("join-seconds: \"120\"", "join-seconds: \"20\"", StringComparison.Ordinal);
 
     private static string Labelled(string yaml, string name) => yaml.Replace("fleet: grown", $"fleet: {name}", StringComparison.Ordinal);
 
