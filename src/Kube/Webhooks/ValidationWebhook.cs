@@ -5,7 +5,7 @@ namespace Nemotron.Kube;
 
 /// <summary>Says which entities a <see cref="ValidationWebhook{TEntity}"/> is asked about, and so where it listens. The name and shape are KubeOps'.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-public sealed class ValidationWebhookAttribute : Attribute
+public sealed class ValidationWebhookAttribute : Attribute, IWebhookAttribute
 {
     /// <summary>Declares the entity.</summary>
     /// <param name="entityType">A type with a <c>[KubernetesEntity]</c> attribute.</param>

@@ -26,24 +26,37 @@ internal interface IWebhookRegistration
 /// <param name="Refused">Why the answer is no; null: it is yes.</param>
 internal sealed record WebhookAnswer(JsonObject Body, string About, string? Refused);
 
+/// <summary>Where a webhook listens, by its attribute.</summary>
+internal static class WebhookPath
+{
+    /// <exception cref="ArgumentException">The attribute is missing, or names another entity.</exception>
+    internal static string Of<TWebhook, TEntity, TAttribute>()
+        where TAttribute : Attribute, IWebhookAttribute
+    {
+        var attribute = typeof(TWebhook).GetCustomAttribute<TAttribute>()
+            ?? throw new ArgumentException($"{typeof(TWebhook).Name} has no [{typeof(TAttribute).Name[..^nameof(Attribute).Length]}] attribute.");
+        return attribute.EntityType == typeof(TEntity)
+            ? attribute.Path
+            : throw new ArgumentException($"{typeof(TWebhook).Name} is for {attribute.EntityType.Name} by its attribute, and is added for {typeof(TEntity).Name}.");
+    }
+}
+
+/// <summary>What the attributes of webhooks say.</summary>
+internal interface IWebhookAttribute
+{
+    /// <summary>The entity's type.</summary>
+    Type EntityType { get; }
+
+    /// <summary>The path of the webhook's URL.</summary>
+    string Path { get; }
+}
+
 /// <summary>A validating webhook of one entity type.</summary>
 internal sealed class ValidationWebhookRegistration<TWebhook, TEntity> : IWebhookRegistration
     where TWebhook : ValidationWebhook<TEntity>
     where TEntity : class, IKubernetesObject<V1ObjectMeta>
 {
-    internal ValidationWebhookRegistration()
-    {
-        var attribute = typeof(TWebhook).GetCustomAttribute<ValidationWebhookAttribute>()
-            ?? throw new ArgumentException($"{typeof(TWebhook).Name} has no [ValidationWebhook] attribute.");
-        if (attribute.EntityType != typeof(TEntity))
-        {
-            throw new ArgumentException($"{typeof(TWebhook).Name} is for {attribute.EntityType.Name} by its attribute, and is added for {typeof(TEntity).Name}.");
-        }
-
-        Path = attribute.Path;
-    }
-
-    public string Path { get; }
+    public string Path { get; } = WebhookPath.Of<TWebhook, TEntity, ValidationWebhookAttribute>();
 
     public bool NeedsCaches => true;
 

@@ -5,7 +5,7 @@ namespace Nemotron.Kube;
 
 /// <summary>Says which entities a <see cref="ConversionWebhook{TEntity}"/> converts, and so where it listens. The name and shape are KubeOps'.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-public sealed class ConversionWebhookAttribute : Attribute
+public sealed class ConversionWebhookAttribute : Attribute, IWebhookAttribute
 {
     /// <summary>Declares the entity.</summary>
     /// <param name="entityType">The version that all others are converted through, a type with a <c>[KubernetesEntity]</c> attribute.</param>

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
@@ -11,19 +10,7 @@ internal sealed class ConversionWebhookRegistration<TWebhook, TEntity> : IWebhoo
     where TWebhook : ConversionWebhook<TEntity>
     where TEntity : class, IKubernetesObject<V1ObjectMeta>
 {
-    internal ConversionWebhookRegistration()
-    {
-        var attribute = typeof(TWebhook).GetCustomAttribute<ConversionWebhookAttribute>()
-            ?? throw new ArgumentException($"{typeof(TWebhook).Name} has no [ConversionWebhook] attribute.");
-        if (attribute.EntityType != typeof(TEntity))
-        {
-            throw new ArgumentException($"{typeof(TWebhook).Name} is for {attribute.EntityType.Name} by its attribute, and is added for {typeof(TEntity).Name}.");
-        }
-
-        Path = attribute.Path;
-    }
-
-    public string Path { get; }
+    public string Path { get; } = WebhookPath.Of<TWebhook, TEntity, ConversionWebhookAttribute>();
 
     public bool NeedsCaches => false;
 
