@@ -17,9 +17,9 @@ public class ChartRightsTests
     // Granted, and not asked for in this scenario: what asks for it, and which scenario or test shows that.
     private static readonly Dictionary<string, string> Elsewhere = new(StringComparer.Ordinal)
     {
-        ["/pods delete"] = "a hung engine (EngineHealthTests), a group on a sick node past its drain (NodeHealthTests)",
-        ["/pods/eviction create"] = "a group on a sick node (NodeHealthTests)",
-        ["karpenter.sh/nodeclaims delete"] = "a sick node of a Karpenter pool with repair Replace",
+        ["/pods delete"] = "a hung engine (EngineHealthTests), a group on a node whose GPU is gone (NodeHealthTests)",
+        ["/pods/eviction create"] = "a group that still works on a sick node: decided in RepairDecisionTests, sent to an API server by no test yet",
+        ["karpenter.sh/nodeclaims delete"] = "a sick node of a Karpenter pool with repair Replace: decided in RepairDecisionTests, sent to an API server by no test yet",
         ["cluster.x-k8s.io/machines patch"] = "which machine goes when a pool shrinks (ScalePoolTests)",
         ["cluster.x-k8s.io/machinepools/scale get"] = "as machinedeployments/scale; the Lab simulates those only",
         ["cluster.x-k8s.io/machinepools/scale patch"] = "as machinedeployments/scale; the Lab simulates those only",
