@@ -18,7 +18,7 @@ public class ChartRightsTests
     private static readonly Dictionary<string, string> Elsewhere = new(StringComparer.Ordinal)
     {
         ["/pods delete"] = "a hung engine (EngineHealthTests), a group on a node whose GPU is gone (NodeHealthTests)",
-        ["/pods/eviction create"] = "a group that still works on a sick node: decided in RepairDecisionTests, sent to an API server by no test yet",
+        ["/pods/eviction create"] = "a group that still works on a sick node (NodeHealthTests)",
         ["karpenter.sh/nodeclaims delete"] = "a sick node of a Karpenter pool with repair Replace: decided in RepairDecisionTests, sent to an API server by no test yet",
         ["cluster.x-k8s.io/machines patch"] = "which machine goes when a pool shrinks (ScalePoolTests)",
         ["cluster.x-k8s.io/machinepools/scale get"] = "as machinedeployments/scale; the Lab simulates those only",

@@ -99,6 +99,22 @@ public class NodeHealthTests
         await Until.TrueAsync(() => cluster.Client.ReadNode(lost).Spec.Unschedulable != true, "the node to be opened again", Limit, () => cluster.PoolTold("h100"));
     }
 
+    [Fact]
+    public async Task A_node_that_its_problem_detector_condemns_is_emptied_by_eviction()
+    {
+        await using var metrics = new SimulatedGpuMetrics();
+        await using var cluster = await StartAsync(metrics, "2xH100:8", GrowingPools.Nano(1, "h100"));
+        await cluster.UntilReadyAsync(1, limit: Limit);
+        var before = cluster.Pods("nano").Single();
+        var sick = before.Spec.NodeName;
+        // As node-problem-detector writes it; GPUs and engine still work, so the disruption budget counts.
+        (await cluster.Kubectl.RunAsync(["patch", "node", sick, "--subresource=status", "-p", """{"status":{"conditions":[{"type":"KernelDeadlock","status":"True","reason":"DockerHung","message":"task blocked"}]}}"""])).Succeeded();
+        await Until.TrueAsync(() => cluster.Pods("nano") is [{ Metadata: { DeletionTimestamp: null } } pod] && pod.Metadata.Uid != before.Metadata.Uid && pod.Spec.NodeName is { Length: > 0 }, "the group to be moved", Limit, () => cluster.PoolTold("h100"));
+        cluster.Pods("nano").Single().Spec.NodeName.ShouldNotBe(sick);
+        Rights.Used(cluster.AuditFile).ShouldContain($"/pods/eviction {before.Metadata.Name} create");
+        Rights.Used(cluster.AuditFile).ShouldNotContain($"/pods {before.Metadata.Name} delete");
+    }
+
     private static async Task<TestCluster> StartAsync(SimulatedGpuMetrics metrics, string nodes, string deployment)
     {
         var cluster = await TestCluster.StartAsync(nodes, clockSpeed: 30);
