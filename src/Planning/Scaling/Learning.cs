@@ -39,7 +39,7 @@ internal static class Learning
         return new ByMode<LengthEstimate>(off, on);
     }
 
-    public static ScalingState Observe(ScalingPolicySpec spec, ReplicaCapacity capacity, ScalingSignals signals, ScalingState state, double seconds)
+    public static ScalingState Observe(ScalingPolicySpec spec, ReplicaCapacity capacity, ScalingSignals signals, ScalingState state, double seconds, bool settled)
     {
         if (signals.MeasuredLeadTime is { } lead && lead > TimeSpan.Zero)
             state = state with { LeadTime = state.LeadTime is { } known ? known + LeadTimeWeight * (lead - known) : lead };
@@ -51,7 +51,7 @@ internal static class Learning
         {
             LengthsOff = Follow(state.LengthsOff, signals.Modes.Off, seconds),
             LengthsOn = Follow(state.LengthsOn, signals.Modes.On, seconds),
-            Budget = Spend(Spend(budget, signals.Modes.Off, spec.Latency.Off, seconds), signals.Modes.On, spec.Latency.On, seconds),
+            Budget = !settled ? state.Budget : Spend(Spend(budget, signals.Modes.Off, spec.Latency.Off, seconds), signals.Modes.On, spec.Latency.On, seconds),
         };
     }
 

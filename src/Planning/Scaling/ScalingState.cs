@@ -36,6 +36,12 @@ public sealed record ScalingState
     /// <summary>Share of requests beyond their objectives, over about an hour; 0 before any was seen.</summary>
     public BudgetEstimate Budget { get; init; } = new();
 
+    /// <summary>Replicas that served at the tick before; null before the first.</summary>
+    public int? Ready { get; init; }
+
+    /// <summary>When a replica was last seen to begin to serve; null where none was.</summary>
+    public DateTimeOffset? ReadyRose { get; init; }
+
     /// <summary>Time from created to ready, as measured; null where none was.</summary>
     public TimeSpan? LeadTime { get; init; }
 

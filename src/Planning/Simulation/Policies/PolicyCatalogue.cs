@@ -37,11 +37,10 @@ public static class PolicyCatalogue
     {
         "nemotron" =>
         [
-            .. from throughput in (double[])[0.9, 1]
-               from kv in (double[])[0.5, 0.6, 0.7, 0.8, 0.9]
-               from window in (TimeSpan[])[TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(150)]
+            .. from throughput in (double[])[0.5, 0.65, 0.8, 0.9, 1]
+               from kv in (double[])[0.8]
+               from window in (TimeSpan[])[TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(150), TimeSpan.FromSeconds(300), TimeSpan.FromSeconds(600), TimeSpan.FromSeconds(1200)]
                select Nemotron(throughput, kv, window),
-            .. from share in (double[])[0.2, 0.35, 0.5, 0.8] select Nemotron(share, share, TimeSpan.FromSeconds(150)),
         ],
         "hpa-kv" => [.. from target in KvTargets from window in DownWindows select HpaKv(target, window)],
         "keda-waiting" => [.. from threshold in (double[])[1, 2, 5, 10, 25] from window in (TimeSpan[])[.. DownWindows, TimeSpan.FromSeconds(1800)] select KedaWaiting(threshold, window)],
