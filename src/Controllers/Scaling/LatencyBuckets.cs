@@ -33,20 +33,4 @@ internal sealed class LatencyBuckets
         var inside = _atMost.Values[i] - below;
         return inside <= 0 ? _atMost.Keys[i] : from + (_atMost.Keys[i] - from) * (rank - below) / inside;
     }
-
-    /// <summary>The share that took at most so long, in [0, 1], interpolated within its bucket; null where there were none.</summary>
-    /// <param name="seconds">How long.</param>
-    public double? Within(double seconds)
-    {
-        if (!(Total > 0)) return null;
-        double from = 0, below = 0;
-        foreach (var (le, rate) in _atMost)
-        {
-            if (seconds < le)
-                return Math.Clamp((double.IsPositiveInfinity(le) ? below : below + (rate - below) * (seconds - from) / (le - from)) / Total, 0, 1);
-            (from, below) = (le, rate);
-        }
-
-        return 1;
-    }
 }

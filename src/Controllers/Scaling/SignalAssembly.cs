@@ -67,7 +67,6 @@ internal static class SignalAssembly
             InFlight = Sum(FleetSignal.InFlight),
             TtftSeconds = ttft.Quantile(share) is { } first ? new Reading(first, age) : null,
             ItlSeconds = itl.Quantile(share) is { } between ? new Reading(between, age) : null,
-            WithinObjectives = Within(objective, ttft, itl) is { } within ? new Reading(within, age) : null,
         };
 
         Reading? Sum(FleetSignal signal)
@@ -131,18 +130,5 @@ internal static class SignalAssembly
         foreach (var one in all)
             if (one is not null) merged.Add(one);
         return merged;
-    }
-
-    private static double? Within(LatencyObjective? objective, LatencyBuckets ttft, LatencyBuckets itl)
-    {
-        var first = objective?.Ttft is { } longest ? ttft.Within(longest.TotalSeconds) : null;
-        var between = objective?.Itl is { } gap ? itl.Within(gap.TotalSeconds) : null;
-        return (first, between) switch
-        {
-            (null, _) => between,
-            (_, null) => first,
-            // A request may miss both: no fewer are within both than this.
-            var (one, other) => Math.Max(0, one.Value + other.Value - 1),
-        };
     }
 }

@@ -48,8 +48,7 @@ internal static class DemandModel
         var priors = Priors(capacity, lengths);
         var byModel = UsableLoad(spec, arrivals, priors, new LatencyEstimates());
         var bySight = UsableLoad(spec, arrivals, priors, state.Latency);
-        var headroom = Headroom(spec, state.Budget);
-        var usable = Math.Min(HighestLoad, (bySight ?? HighestLoad) / headroom);
+        var usable = bySight ?? HighestLoad;
         var forKv = capacity.KvTokens > 0 ? ForKv(spec, capacity, state, lengths, signals, arrivals, growth, work, now) : 0;
         return new ScalingDemand
         {
@@ -61,7 +60,7 @@ internal static class DemandModel
             ForThroughput = spec.TokensPerSecondPerReplica is { } trusted
                 ? output / (spec.Throughput * trusted)
                 : (work + backlog) / (spec.Throughput * usable),
-            ForLatency = bySight is { } latency ? Math.Max(headroom * (work + backlog) / latency, Saturated(spec, signals, rate, queued, drain)) : 0,
+            ForLatency = bySight is { } latency ? Math.Max((work + backlog) / latency, Saturated(spec, signals, rate, queued, drain)) : 0,
             LeadTime = lead,
             Correction = byModel is { } expected && bySight is { } seen ? seen / expected : 1,
         };
@@ -106,15 +105,6 @@ internal static class DemandModel
             var load = Math.Clamp(1 - seconds / longest.TotalSeconds, LowestLoad, HighestLoad);
             usable = usable is { } known ? Math.Min(known, load) : load;
         }
-    }
-
-    // More while the allowance is overspent, less while hardly any of it is spent.
-    private static double Headroom(ScalingPolicySpec spec, BudgetEstimate budget)
-    {
-        const double fewRequests = 300;
-        if (budget.Requests < fewRequests) return 1;
-        var spent = budget.Beyond / budget.Requests / Math.Max(0.001, 1 - spec.LatencyPercentile / 100);
-        return spent > 1 ? Math.Min(1.3, 1 + 0.1 * (spent - 1)) : Math.Max(0.85, 1 - 0.15 * (1 - spent));
     }
 
     // At a load u requests stay 1 / (1 - u) times as long as at no load, and hold their cache as much longer. So of what is in flight now, and so measured,

@@ -28,7 +28,6 @@ internal static class Learning
 
     // Above this load latency says how long the overload has lasted, not what a replica can do.
     private const double HighestLoadLearntFrom = 0.92;
-    private const double ForgetBudgetSeconds = 1800;
     private const double LeadTimeWeight = 0.5;
 
     /// <summary>Means of prompt and output, with priors where little was seen.</summary>
@@ -39,19 +38,15 @@ internal static class Learning
         return new ByMode<LengthEstimate>(off, on);
     }
 
-    public static ScalingState Observe(ScalingPolicySpec spec, ReplicaCapacity capacity, ScalingSignals signals, ScalingState state, double seconds, bool settled)
+    public static ScalingState Observe(ScalingSignals signals, ScalingState state, double seconds)
     {
         if (signals.MeasuredLeadTime is { } lead && lead > TimeSpan.Zero)
             state = state with { LeadTime = state.LeadTime is { } known ? known + LeadTimeWeight * (lead - known) : lead };
         if (seconds <= 0) return state;
-        var budget = state.Budget;
-        var kept = Math.Exp(-seconds / ForgetBudgetSeconds);
-        budget = new BudgetEstimate(kept * budget.Beyond, kept * budget.Requests);
         return state with
         {
             LengthsOff = Follow(state.LengthsOff, signals.Modes.Off, seconds),
             LengthsOn = Follow(state.LengthsOn, signals.Modes.On, seconds),
-            Budget = !settled ? state.Budget : Spend(Spend(budget, signals.Modes.Off, spec.Latency.Off, seconds), signals.Modes.On, spec.Latency.On, seconds),
         };
     }
 
@@ -133,12 +128,5 @@ internal static class Learning
             added > 0 ? (kept * known.PromptTokens + seconds * prompt.Value) / (kept + added) : known.PromptTokens,
             (kept * known.OutputTokens + seconds * output.Value) / (kept + added),
             kept + added);
-    }
-
-    private static BudgetEstimate Spend(BudgetEstimate budget, ModeSignals mode, LatencyObjective? objective, double seconds)
-    {
-        if (objective is null || mode is not { WithinObjectives: { } within, Completions: { } completions }) return budget;
-        var requests = completions.Value * seconds;
-        return new BudgetEstimate(budget.Beyond + requests * (1 - within.Value), budget.Requests + requests);
     }
 }

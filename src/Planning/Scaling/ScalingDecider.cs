@@ -31,8 +31,7 @@ public static class ScalingDecider
 
         var seconds = state.LastTick is { } last ? Math.Clamp((now - last).TotalSeconds, 0, LongestTick.TotalSeconds) : 0;
         state = Joining.Watch(state, known, now);
-        var settled = !Joining.IsUnderWay(state, known, now);
-        state = Learning.Observe(spec, capacity, known, state, seconds, settled);
+        state = Learning.Observe(known, state, seconds);
         var lengths = Learning.Lengths(state, capacity);
         var spread = (state = state with { Spread = Learning.FollowSpread(state.Spread, lengths, known, seconds) }).Spread ?? Learning.PriorSpread;
         var (off, on) = (known.Modes.Off.Arrivals!.Value.Value, known.Modes.On.Arrivals!.Value.Value);
@@ -46,7 +45,8 @@ public static class ScalingDecider
             var work = DemandModel.Work(capacity, lengths, spread, off, on);
             var factor = Learning.FollowWork(state.WorkFactor, capacity, known, work, seconds);
             var load = (factor ?? 1) * work / known.Ready;
-            state = state with { WorkFactor = factor, Latency = settled ? Learning.Follow(state.Latency, DemandModel.Priors(capacity, lengths), known, load, seconds) : state.Latency };
+            state = state with { WorkFactor = factor };
+            if (!Joining.IsUnderWay(state, known, now)) state = state with { Latency = Learning.Follow(state.Latency, DemandModel.Priors(capacity, lengths), known, load, seconds) };
         }
         state = Queue.Watch(spec, state, known, queued, now);
         // Up for what is expected, down only when what is here now would be held as well.

@@ -67,9 +67,6 @@ public sealed record ModeSignals
     /// <summary>Mean seconds between the tokens of a request, at the percentile of the objective over requests.</summary>
     public Reading? ItlSeconds { get; init; }
 
-    /// <summary>Share of the requests of the last minute that were within all objectives, in [0, 1]; from the histograms' buckets.</summary>
-    public Reading? WithinObjectives { get; init; }
-
     /// <summary>Requests per second that fail.</summary>
     public Reading? Errors { get; init; }
 }

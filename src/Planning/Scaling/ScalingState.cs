@@ -33,9 +33,6 @@ public sealed record ScalingState
     /// <summary>What latency has shown: the seconds at no load of each objective, measured as seconds × (1 − load).</summary>
     public LatencyEstimates Latency { get; init; } = new();
 
-    /// <summary>Share of requests beyond their objectives, over about an hour; 0 before any was seen.</summary>
-    public BudgetEstimate Budget { get; init; } = new();
-
     /// <summary>Replicas that served at the tick before; null before the first.</summary>
     public int? Ready { get; init; }
 
@@ -88,11 +85,6 @@ public sealed record LengthEstimate(double PromptTokens = 0, double OutputTokens
 /// <param name="ItlOff">Time between tokens without thinking.</param>
 /// <param name="ItlOn">Time between tokens of thinking requests.</param>
 public sealed record LatencyEstimates(double? TtftOff = null, double? TtftOn = null, double? ItlOff = null, double? ItlOn = null);
-
-/// <summary>How much of the objectives' allowance is spent, with forgetting.</summary>
-/// <param name="Beyond">Requests beyond an objective.</param>
-/// <param name="Requests">Requests.</param>
-public sealed record BudgetEstimate(double Beyond = 0, double Requests = 0);
 
 /// <summary>Arrival rates at a time.</summary>
 /// <param name="At">When.</param>

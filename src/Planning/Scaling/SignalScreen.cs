@@ -34,7 +34,6 @@ public static class SignalScreen
             // A percentile of no requests is NaN: that is no fault, and says nothing.
             TtftSeconds = Plausible(mode.TtftSeconds, $"TTFT of mode {name}", nanIsAbsent: true),
             ItlSeconds = Plausible(mode.ItlSeconds, $"ITL of mode {name}", nanIsAbsent: true),
-            WithinObjectives = Plausible(mode.WithinObjectives, $"share within objectives of mode {name}", nanIsAbsent: true, most: 1),
         };
 
         ReplicaSignals Replica(ReplicaSignals replica)

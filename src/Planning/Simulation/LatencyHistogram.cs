@@ -42,24 +42,6 @@ internal sealed class LatencyHistogram
         return First * Math.Exp(LogStep * (counts.Length - 1));
     }
 
-    /// <summary>Share of counted seconds that are at most a bound, interpolated within its bucket; null where nothing was counted.</summary>
-    /// <param name="counts">Counts per bucket.</param>
-    /// <param name="seconds">The bound.</param>
-    public static double? ShareWithin(ReadOnlySpan<int> counts, double seconds)
-    {
-        long total = 0;
-        double within = 0;
-        for (var i = 0; i < counts.Length; i++)
-        {
-            var count = Math.Max(0, counts[i]);
-            total += count;
-            var lower = i == 0 ? 0 : First * Math.Exp(LogStep * (i - 1));
-            var upper = First * Math.Exp(LogStep * i);
-            within += count * Math.Clamp((seconds - lower) / (upper - lower), 0, 1);
-        }
-        return total == 0 ? null : within / total;
-    }
-
     // Bucket i ends at First * 1.1^i.
     private static int Bucket(double seconds) =>
         seconds <= First ? 0 : Math.Min(Buckets - 1, (int)Math.Ceiling(Math.Log(seconds / First) / LogStep));

@@ -113,14 +113,8 @@ internal sealed class SignalWindow(TimeSpan window, FleetScenario scenario)
             Errors = new Reading(errors, age),
             TtftSeconds = Latency(ttft, age),
             ItlSeconds = Latency(itl, age),
-            WithinObjectives = Within(ttft, itl) is { } within ? new Reading(within, age) : null,
         };
     }
-
-    // At worst nobody is beyond both.
-    private double? Within(int[] ttft, int[] itl) => LatencyHistogram.ShareWithin(ttft, scenario.TtftObjective.TotalSeconds) is { } first
-        ? Math.Max(0, first + (LatencyHistogram.ShareWithin(itl, scenario.ItlObjective.TotalSeconds) ?? 1) - 1)
-        : null;
 
     private Reading? Latency(int[] counts, TimeSpan age) =>
         LatencyHistogram.Quantile(counts, scenario.Spec.LatencyPercentile / 100) is { } seconds ? new Reading(seconds, age) : null;

@@ -74,7 +74,6 @@ internal sealed record Scalings
         InFlight = Now(rate * output * 0.02),
         TtftSeconds = rate > 0 ? Now(0.2) : null,
         ItlSeconds = rate > 0 && Itl is { } itl ? Now(itl) : null,
-        WithinObjectives = rate > 0 ? Now(Itl <= 0.06 ? 1 : 0.5) : null,
         Errors = Now(0),
     };
 

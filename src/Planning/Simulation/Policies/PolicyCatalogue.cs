@@ -12,6 +12,9 @@ public static class PolicyCatalogue
     private static readonly double[] KvTargets = [0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
     private static readonly TimeSpan[] DownWindows = [TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(300)];
 
+    private static readonly (TimeSpan Up, TimeSpan Down)[] UpAndDownWindows =
+        [(TimeSpan.Zero, TimeSpan.FromSeconds(60)), (TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(150)), (TimeSpan.Zero, TimeSpan.FromSeconds(300)), (TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(600))];
+
     /// <summary>The names, ours first.</summary>
     public static IReadOnlyList<string> Names { get; } = ["nemotron", "hpa-kv", "keda-waiting", "kubeai", "aibrix-apa", "wva", "dynamo"];
 
@@ -37,10 +40,9 @@ public static class PolicyCatalogue
     {
         "nemotron" =>
         [
-            .. from throughput in (double[])[0.5, 0.65, 0.8, 0.9, 1]
-               from kv in (double[])[0.8]
-               from window in (TimeSpan[])[TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(150), TimeSpan.FromSeconds(300), TimeSpan.FromSeconds(600), TimeSpan.FromSeconds(1200)]
-               select Nemotron(throughput, kv, window),
+            .. from share in (double[])[0.55, 0.65, 0.75, 0.8, 0.85, 0.9, 0.95, 1]
+               from window in UpAndDownWindows
+               select Nemotron(share, window.Up, window.Down),
         ],
         "hpa-kv" => [.. from target in KvTargets from window in DownWindows select HpaKv(target, window)],
         "keda-waiting" => [.. from threshold in (double[])[1, 2, 5, 10, 25] from window in (TimeSpan[])[.. DownWindows, TimeSpan.FromSeconds(1800)] select KedaWaiting(threshold, window)],
@@ -63,10 +65,17 @@ public static class PolicyCatalogue
         _ => throw new ArgumentException($"there is no policy {name}", nameof(name)),
     };
 
-    private static PolicyChoice Nemotron(double throughput, double kv, TimeSpan window) => new(
-        "nemotron", Text($"throughput {100 * throughput:0} %, KV {100 * kv:0} %, down after {window.TotalSeconds:0} s"),
+    private static PolicyChoice Nemotron(double share, TimeSpan up, TimeSpan down) => new(
+        "nemotron", Text($"throughput and KV {100 * share:0} %, up after {up.TotalSeconds:0} s, down after {down.TotalSeconds:0} s"),
         scenario => new NemotronPolicy(
-            scenario.Spec with { Throughput = throughput, KvUtilization = kv, ScaleDown = scenario.Spec.ScaleDown with { Stabilization = window } }, scenario.Capacity));
+            scenario.Spec with
+            {
+                Throughput = share,
+                KvUtilization = share,
+                ScaleUp = scenario.Spec.ScaleUp with { Stabilization = up },
+                ScaleDown = scenario.Spec.ScaleDown with { Stabilization = down },
+            },
+            scenario.Capacity));
 
     private static PolicyChoice HpaKv(double target, TimeSpan window) =>
         new("hpa-kv", Text($"KV {100 * target:0} %, down window {window.TotalSeconds:0} s"), _ => new HpaKvPolicy(target, window));
