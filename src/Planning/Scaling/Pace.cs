@@ -3,8 +3,12 @@ namespace Nemotron.Planning.Scaling;
 /// <summary>From what is recommended to what is done: stabilisation, N−1, steps, turns and bounds.</summary>
 internal static class Pace
 {
-    /// <summary>After a change of direction the next one down waits so long. One up is always allowed, so there are never more than two in this time.</summary>
+    /// <summary>There are never more than two changes of direction in this time.</summary>
     public static readonly TimeSpan BetweenTurns = TimeSpan.FromMinutes(10);
+
+    // A turn down before that time is over leaves none for the way up until it is. So it waits at least so long, and leaves so many times what is needed.
+    private static readonly TimeSpan EarliestTurn = TimeSpan.FromMinutes(4);
+    private const double Ample = 1.25;
 
     // How much more than what is there is asked before more is.
     private const double Tolerance = 0.05;
@@ -25,7 +29,7 @@ internal static class Pace
             },
         };
         if (Activation.IsIdle(verdict) && (bounds.Schedule is null || bounds.Min == 0))
-            return TooSoon(verdict) ? verdict.To(current, ScalingReason.RecentTurn, ScalingReason.Idle) : verdict.To(0, ScalingReason.Idle);
+            return TooSoon(verdict) || TurnsAreSpent(verdict) ? verdict.To(current, ScalingReason.RecentTurn, ScalingReason.Idle) : verdict.To(0, ScalingReason.Idle);
         var demand = verdict.Demand!;
         var largest = demand.Largest;
         // A hair more is noise, and not worth a turn: panic aside, the need must be a little beyond what is there.
@@ -42,6 +46,7 @@ internal static class Pace
         var lasting = why == ScalingReason.QueueGrowth ? recommended : Lasting(verdict.State.Lowest, verdict, pace.Stabilization);
         if (lasting <= current) return verdict.To(current, ScalingReason.Stabilizing, why);
         if (verdict.State.LastUp is { } last && verdict.Now - last < pace.Interval) return verdict.To(current, ScalingReason.RateLimited, why);
+        if (Falls(verdict.State) && TurnsAreSpent(verdict)) return verdict.To(current, ScalingReason.RecentTurn, why);
         var step = Math.Min(lasting - current, pace.MaxStep ?? int.MaxValue);
         return step < lasting - current ? verdict.To(current + step, why, ScalingReason.RateLimited) : verdict.To(current + step, why);
     }
@@ -56,14 +61,24 @@ internal static class Pace
         if (lasting >= current) return verdict.To(current, ScalingReason.Stabilizing, why);
         if (verdict.Demand!.Replicas > (1 - Spare) * (current - 1)) return verdict.To(current, ScalingReason.LastReplicaNeeded, why);
         if (state.LastDown is { } last && now - last < pace.Interval) return verdict.To(current, ScalingReason.RateLimited, why);
-        if (TooSoon(verdict)) return verdict.To(current, ScalingReason.RecentTurn, why);
-        var step = Math.Min(current - Math.Max(lasting, recommended), pace.MaxStep ?? 1);
+        var floor = Math.Max(lasting, recommended);
+        if (TooSoon(verdict))
+        {
+            if (now - state.LastTurn!.Value < EarliestTurn || TurnsAreSpent(verdict)) return verdict.To(current, ScalingReason.RecentTurn, why);
+            floor = (int)Math.Ceiling(Ample * floor);
+            if (floor >= current) return verdict.To(current, ScalingReason.RecentTurn, why);
+        }
+        var step = Math.Min(current - floor, pace.MaxStep ?? 1);
         return verdict.To(current - step, why);
     }
 
     // Whether going down now would be a turn not long after another one.
-    private static bool TooSoon(Verdict verdict) =>
-        verdict.State.LastUp > (verdict.State.LastDown ?? DateTimeOffset.MinValue) && verdict.State.LastTurn is { } turn && verdict.Now - turn < BetweenTurns;
+    private static bool TooSoon(Verdict verdict) => !Falls(verdict.State) && verdict.State.LastUp is not null && verdict.State.LastTurn is { } turn && verdict.Now - turn < BetweenTurns;
+
+    // Whether a turn now would be the third.
+    private static bool TurnsAreSpent(Verdict verdict) => verdict.State.TurnBefore is { } before && verdict.Now - before < BetweenTurns;
+
+    private static bool Falls(ScalingState state) => state.LastDown is { } down && !(state.LastUp >= down);
 
     // Without a window's worth of history nothing is known to have lasted.
     private static bool Seen(ScalingState state, DateTimeOffset now, TimeSpan window) => state.Since is { } since && now - since >= window;

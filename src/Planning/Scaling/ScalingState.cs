@@ -71,6 +71,9 @@ public sealed record ScalingState
 
     /// <summary>When the number last changed its direction.</summary>
     public DateTimeOffset? LastTurn { get; init; }
+
+    /// <summary>When it changed its direction the time before that.</summary>
+    public DateTimeOffset? TurnBefore { get; init; }
 }
 
 /// <summary>Mean lengths of requests, with forgetting.</summary>

@@ -62,8 +62,10 @@ internal sealed record Verdict(
     {
         var (up, down) = (State.LastUp, State.LastDown);
         var next = State with { LastTick = Now, LastDesired = desired, Since = State.Since ?? (Demand is null ? null : Now) };
-        if (desired > current) return next with { LastUp = Now, LastTurn = down > (up ?? DateTimeOffset.MinValue) ? Now : State.LastTurn };
-        if (desired < current) return next with { LastDown = Now, LastTurn = up > (down ?? DateTimeOffset.MinValue) ? Now : State.LastTurn };
+        if (desired > current) return (down > (up ?? DateTimeOffset.MinValue) ? Turned(next) : next) with { LastUp = Now };
+        if (desired < current) return (up > (down ?? DateTimeOffset.MinValue) ? Turned(next) : next) with { LastDown = Now };
         return next;
+
+        ScalingState Turned(ScalingState state) => state with { TurnBefore = state.LastTurn, LastTurn = Now };
     }
 }

@@ -60,6 +60,60 @@ public sealed class ScalingDeciderTests
     }
 
     [Fact]
+    public void After_a_burst_that_turned_the_fleet_it_shrinks_within_ten_minutes_as_far_as_there_is_ample_room()
+    {
+        var (run, most, turned) = Burst();
+        run.Until(() => run.Replicas < most, Small);
+        (run.State.LastTurn!.Value - turned).ShouldBeInRange(TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(8));
+        run.State.TurnBefore.ShouldBe(turned);
+        while (run.Now < turned + TimeSpan.FromMinutes(10)) run.Ticks(1, Small);
+        run.Replicas.ShouldBeLessThan(most);
+    }
+
+    [Fact]
+    public void A_rise_that_would_be_the_third_turn_in_ten_minutes_waits_for_them_to_be_over()
+    {
+        var (run, most, turned) = Burst();
+        run.Until(() => run.Replicas < most, Small);
+        while (run.Now < turned + TimeSpan.FromMinutes(10)) run.Ticks(1, Large).Desired.ShouldBeLessThan(most);
+        run.Ticks(1, Large).Desired.ShouldBeGreaterThanOrEqualTo(most);
+    }
+
+    [Fact]
+    public void Latency_while_a_replica_joins_teaches_nothing()
+    {
+        var (joined, settled) = (Ended(ready: 3), Ended(ready: 4));
+        joined.State.Latency.ShouldBe(joined.Before);
+        settled.State.Latency.ShouldNotBe(settled.Before);
+
+        // Four replicas that are slow for a minute; where only three of them served before, the fourth has just joined.
+        static (LatencyEstimates Before, ScalingState State) Ended(int ready)
+        {
+            var run = new ScalingRun { Replicas = 4 };
+            run.Minutes(5, new Scalings { Off = 14 });
+            run.Replicas = 4;
+            run.Decide(new Scalings { Off = 14, Replicas = 4, Ready = ready }.Signals);
+            var before = run.State.Latency;
+            for (var i = 0; i < 4; i++) run.Decide(new Scalings { Off = 14, Replicas = 4, Itl = 0.2 }.Signals);
+            return (before, run.State);
+        }
+    }
+
+    private static Scalings Small { get; } = new() { Off = 15 };
+
+    private static Scalings Large { get; } = new() { Off = 45 };
+
+    // Down to a few replicas, and up again: the last change of direction is that.
+    private static (ScalingRun Run, int Most, DateTimeOffset Turned) Burst()
+    {
+        var run = new ScalingRun { Replicas = 12 };
+        run.Minutes(30, Small);
+        run.Until(() => run.State.LastTurn is not null, Large);
+        run.Minutes(1, Large);
+        return (run, run.Replicas, run.State.LastTurn!.Value);
+    }
+
+    [Fact]
     public void One_fewer_must_hold_the_load()
     {
         var run = new ScalingRun { Replicas = 2 };

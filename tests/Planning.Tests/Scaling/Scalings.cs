@@ -106,5 +106,15 @@ internal sealed class ScalingRun(ScalingPolicySpec? spec = null, ReplicaCapacity
         return Last;
     }
 
+    /// <summary>Decides and obeys until something is so; fails after an hour.</summary>
+    public void Until(Func<bool> isSo, Scalings load)
+    {
+        for (var tick = 0; !isSo(); tick++)
+        {
+            tick.ShouldBeLessThan(240, "it did not come to that within an hour");
+            Ticks(1, load);
+        }
+    }
+
     public ScalingDecision Minutes(double minutes, Scalings load) => Ticks((int)(4 * minutes), load);
 }
