@@ -92,6 +92,28 @@ public class ChartRightsTests
         Console.WriteLine($"measured: {used.Select(Rights.OfAnyName).Distinct().Count()} rights used by one scenario under the chart's roles, none refused, {unused.Count} of the granted ones left to other scenarios");
     }
 
+    [Fact]
+    public async Task In_one_namespace_the_operator_needs_no_right_on_what_others_hold()
+    {
+        await using var cluster = await TestCluster.StartAsync("1xH100:8", clockSpeed: 2, crds: false, authorization: AuthorizationMode.Rbac);
+        await cluster.ApplyAsync("apiVersion: v1\nkind: Namespace\nmetadata: {name: elsewhere}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: models}");
+        (await cluster.Helm.RunAsync($"install {Release} charts/nemotron-operator --namespace {Webhooks.Namespace} --create-namespace --set watchNamespace=models,webhook.enabled=false")).Succeeded();
+        (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd --all --timeout=30s")).Succeeded();
+        (await cluster.Kubectl.RunAsync("label node --all fleet=h100")).Succeeded();
+        await cluster.StartOperatorAsync(ns: "models", leaderElect: true, account: Release);
+        var nano = Nano("nano", "h100", "replicas: 1, networkPolicy: {enabled: true}").Replace("tensorParallel: 8", "tensorParallel: 1", StringComparison.Ordinal);
+        await cluster.ApplyAsync(Fleets.All(
+            "apiVersion: serving.nemotron.dev/v1alpha1\nkind: GpuNodePool\nmetadata: {name: h100}\nspec: {nodeSelector: {fleet: h100}}",
+            nano.Replace("namespace: models", "namespace: elsewhere", StringComparison.Ordinal),
+            nano));
+        await ReadyAsync(cluster, "nano");
+
+        cluster.Deployments("elsewhere").Single().Status.ShouldBeNull();
+        Rights.Forbidden(cluster.AuditFile, User).ShouldBeEmpty();
+        (await cluster.Kubectl.RunAsync($"auth can-i list pods --namespace models --as {User}")).Output.Trim().ShouldBe("yes");
+        (await cluster.Kubectl.RunAsync($"auth can-i list pods --namespace elsewhere --as {User}")).Output.Trim().ShouldBe("no");
+    }
+
     private static readonly string[] Blocked = ["configmap", "poddisruptionbudget", "serviceaccount", "service", "networkpolicy", "deployment", "leaderworkerset"];
 
     private const string ScaledObjects = """

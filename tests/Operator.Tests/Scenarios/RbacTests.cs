@@ -43,6 +43,18 @@ public class RbacTests
         Granted(rendered, "ClusterRole", "x-nemotron-operator").Except(Rights.Words(Declared)).ShouldBe(["/secrets nano-keys get", "/secrets super-keys get"]);
     }
 
+    [Fact]
+    public async Task In_one_namespace_the_rights_on_what_lives_in_namespaces_are_a_Roles_there()
+    {
+        var rendered = await RenderedAsync("--set watchNamespace=models");
+        var (cluster, there) = (Granted(rendered, "ClusterRole", "x-nemotron-operator"), Granted(rendered, "Role", "x-nemotron-operator"));
+        cluster.Union(there).Order(StringComparer.Ordinal).ShouldBe(OfCluster(ChartName));
+        cluster.Intersect(there).ShouldBeEmpty();
+        // What is left for the whole cluster is the cluster's, or of its nodes' machines; Events of these go to the namespace default.
+        cluster.Select(right => right.Split(' ')[0].Split('/')[1]).Distinct().Order(StringComparer.Ordinal).ShouldBe(
+            ["events", "gpunodepools", "machinedeployments", "machinepools", "machines", "namespaces", "nemotronfleets", "nemotronmodels", "nodeclaims", "nodepools", "nodes", "validatingwebhookconfigurations"]);
+    }
+
     // Leases are granted by a Role in the operator's own namespace.
     private static IEnumerable<V1PolicyRule> Declared =>
         RbacRules.Of(typeof(NemotronControllers).Assembly).Concat(RbacRules.OfRuntime).Where(rule => !rule.Resources.Contains("leases"));
