@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using k8s;
 using Nemotron.Controllers.Prometheus;
 using Nemotron.Controllers.Scaling;
@@ -48,6 +49,10 @@ public class AutoscalingTests
         Console.WriteLine($"measured: {change.Message}");
         (await cluster.Kubectl.RunAsync("-n models get events --field-selector reason=ScaledUp")).Succeeded().ShouldContain("replicas.");
         await Until.TrueAsync(() => Condition(cluster, ConditionTypes.MetricsAvailable) is { Status: "True" }, "metrics of all replicas", TimeSpan.FromMinutes(2));
+        await Until.TrueAsync(
+            () => JsonDocument.Parse(Plugin.Run(cluster, "top", "-n", "models", "-o", "json", "--prometheus-url", prometheus.Url.ToString())).RootElement[0] is var row
+                && row.GetProperty("tokensPerSecond") is { ValueKind: JsonValueKind.Number } rate && rate.GetDouble() > 0 && row.GetProperty("inFlight") is { ValueKind: JsonValueKind.Number } inFlight && inFlight.GetDouble() > 0,
+            "the plugin's top to show the load as Prometheus has it", TimeSpan.FromMinutes(2), () => Plugin.Run(cluster, "top", "-n", "models", "--prometheus-url", prometheus.Url.ToString()));
 
         await stop.CancelAsync();
         await Task.WhenAll(load);

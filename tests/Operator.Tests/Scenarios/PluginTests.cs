@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using k8s;
-using Nemotron.Cli;
 using Nemotron.Lab.Nodes;
 using Nemotron.Operator.Tests.Harness;
 
@@ -28,36 +27,27 @@ public class PluginTests
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Nano));
         await cluster.UntilReadyAsync(1, limit: TimeSpan.FromMinutes(3));
 
-        var status = Run(cluster, "status", "nano", "-n", "models");
+        var status = Plugin.Run(cluster, "status", "nano", "-n", "models");
         status.ShouldStartWith("models/nano  ");
         status.ShouldContain("✓ Ready=True Serving: 1 of 1 replicas serve.");
         status.ShouldMatch("nano-[a-z0-9-]+  ready  h100-0  1 GPU  ");
 
-        Run(cluster, "explain", "nano", "-n", "models").ShouldContain("NoAutoscaling: spec.autoscaling is absent");
+        Plugin.Run(cluster, "explain", "nano", "-n", "models").ShouldContain("NoAutoscaling: spec.autoscaling is absent");
 
         using var stop = new CancellationTokenSource();
         var load = Enumerable.Range(0, 4).Select(_ => AskAsync(cluster, stop.Token)).ToList();
         await Until.TrueAsync(
-            () => JsonDocument.Parse(Run(cluster, "top", "-n", "models", "-o", "json", "--interval", "1s")).RootElement[0] is var row
+            () => JsonDocument.Parse(Plugin.Run(cluster, "top", "-n", "models", "-o", "json", "--interval", "1s")).RootElement[0] is var row
                 && row.GetProperty("tokensPerSecond") is { ValueKind: JsonValueKind.Number } rate && rate.GetDouble() > 0 && row.GetProperty("inFlight").GetDouble() > 0,
             "tokens per second through the API server's proxy");
         await stop.CancelAsync();
         await Task.WhenAll(load);
 
         // Nothing of the operator runs in the cluster here: its Lease and its webhook do.
-        var doctor = Run(cluster, "doctor", "-n", "models");
+        var doctor = Plugin.Run(cluster, "doctor", "-n", "models");
         doctor.ShouldContain("0 faults");
         doctor.ShouldContain("leads, from outside the cluster");
         Console.WriteLine(doctor);
-    }
-
-    private static string Run(TestCluster cluster, params string[] args)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        var code = CommandLine.Run([.. args, "--kubeconfig", cluster.Kubeconfig], Terminal.Piped(TextReader.Null, output, error) with { Time = cluster.Lab.Time });
-        code.ShouldBe(0, $"{output}{error}");
-        return output.ToString();
     }
 
     private static async Task AskAsync(TestCluster cluster, CancellationToken stop)
