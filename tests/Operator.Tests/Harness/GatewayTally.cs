@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using k8s;
+using Nemotron.Crds;
 
 namespace Nemotron.Operator.Tests.Harness;
 
@@ -37,8 +39,10 @@ internal sealed class GatewayTally : IAsyncDisposable
     }
 
     /// <summary>Holds that every request of these pods was answered to its end: none cut, none failed, none left.</summary>
-    public void ShouldHaveLostNone(params string[] pods)
+    public async Task ShouldHaveLostNoneAsync(params string[] pods)
     {
+        // Of one that lives the last answers may not have been read yet.
+        await Until.TrueAsync(() => pods.All(pod => _last[pod] is var last && last.Begun == last.Ended + last.Cut), "all that was begun to be ended", TimeSpan.FromSeconds(20), () => string.Join("; ", pods.Select(pod => $"{pod}: {_last[pod]}")));
         foreach (var pod in pods)
         {
             var counts = _last[pod];
@@ -64,7 +68,7 @@ internal sealed class GatewayTally : IAsyncDisposable
             do
             {
                 foreach (var name in deployments)
-                    foreach (var pod in cluster.Pods(name).Where(pod => pod.Status.PodIP is { Length: > 0 }))
+                    foreach (var pod in cluster.Client.ListNamespacedPod("models", labelSelector: $"{NemotronLabels.Deployment}={name}").Items.Where(pod => pod.Status.PodIP is { Length: > 0 }))
                         if (await CountsAsync(pod.Status.PodIP) is { } counts) _last[pod.Metadata.Name] = counts;
             }
             while (await timer.WaitForNextTickAsync(_stop.Token));

@@ -1,4 +1,3 @@
-using k8s.Models;
 using Nemotron.Crds;
 using Nemotron.Lab.Nodes;
 using Nemotron.Operator.Tests.Harness;
@@ -37,7 +36,7 @@ public class ConsolidationTests
         (after.Spec.NodeName, after.Metadata.Name == before.Metadata.Name).ShouldBe((stays.Spec.NodeName, false));
         cluster.Pods("left").Single().Metadata.Uid.ShouldBe(stays.Metadata.Uid);
         clients.Lost.ShouldBeEmpty();
-        tally.ShouldHaveLostNone(before.Metadata.Name, after.Metadata.Name);
+        await tally.ShouldHaveLostNoneAsync(before.Metadata.Name, after.Metadata.Name);
 
         // Nothing is left of it: no taint, no replica too many, and each step was told once.
         cluster.Nodes().SelectMany(node => node.Spec.Taints ?? []).ShouldNotContain(taint => taint.Key == NemotronTaints.Consolidating);
