@@ -62,7 +62,7 @@ internal sealed class FleetState(
         return new(pool, members, members.Nodes.ToDictionary(node => node.Metadata.Name, node => AllocatedOn(node.Metadata.Name)), waiting.Count, now)
         {
             Waiting = waiting,
-            Engines = PlannedMoves.Asked(pool.Spec) ? [.. members.Nodes.SelectMany(node => EnginePodsOn(node.Metadata.Name))] : [],
+            Engines = PlannedMoves.Asked(pool.Spec) || pool.Status?.Consolidation?.Move is not null ? [.. members.Nodes.SelectMany(node => EnginePodsOn(node.Metadata.Name))] : [],
         };
     }
 

@@ -7,6 +7,7 @@ using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.NodePools;
+using Nemotron.Controllers.NodePools.Consolidation;
 using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Observing;
@@ -85,7 +86,8 @@ public static class NemotronControllers
         // All pods: those of others take GPUs as well.
         builder.AddInformer<PodView>(informer => informer
             .AddIndex(PodView.ByNode, pod => pod.NodeName is { } node ? [node] : [])
-            .Without<V1ObjectMeta>("annotations", "generateName", "ownerReferences", "finalizers", "selfLink"));
+            .Without<V1ObjectMeta>("generateName", "ownerReferences", "finalizers", "selfLink")
+            .Transform = PodView.WithoutNotes);
 
         builder.AddController<NemotronDeploymentController, NemotronDeployment>()
             .MaxConcurrentReconciles(maxConcurrentReconciles)
@@ -100,6 +102,8 @@ public static class NemotronControllers
             .Watches<HorizontalPodAutoscalerView>((scaler, _) => OtherScalers.TargetOf(scaler), OtherScalers.Differs)
             .Watches<ScaledObjectView>((scaler, _) => OtherScalers.TargetOf(scaler), OtherScalers.Differs)
             .Watches<GpuNodePool>((_, caches) => All(caches), PoolChanged)
+            // Before and after, so that one whose move has ended hears of it too.
+            .Watches<GpuNodePool>((pool, _) => pool.Status?.Consolidation?.Move is { } move ? [new NamespacedName(move.Namespace, move.Deployment)] : [], MoveChanged)
             .Watches<NodeView>((_, caches) => All(caches), NodeView.Differs)
             // Whoever comes to a fleet, or out of one, asks anew.
             .Watches<NemotronFleet>((_, caches) => All(caches), Predicates.GenerationChanged)
@@ -137,6 +141,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton<KarpenterProvisioning>();
         builder.Services.AddSingleton<ICapacityRefusals, CapacityRefusals>();
         builder.Services.AddSingleton<INodeDrain, NodeDrain>();
+        builder.Services.AddSingleton<ReplicaOwners>();
         builder.AddLeaderService<GpuEvidenceLoop>();
         builder.Services.AddSingleton<IGpuEvidence>(services => services.GetRequiredService<GpuEvidenceLoop>());
         // Only where Karpenter makes the nodes.
@@ -200,6 +205,8 @@ public static class NemotronControllers
     }
 
     private static bool PoolChanged(GpuNodePool? before, GpuNodePool? after) => Predicates.GenerationChanged(before, after);
+
+    private static bool MoveChanged(GpuNodePool? before, GpuNodePool? after) => before?.Status?.Consolidation?.Move != after?.Status?.Consolidation?.Move;
 
     private static bool ChildChanged<T>(T? before, T? after)
         where T : class, k8s.IKubernetesObject<V1ObjectMeta> =>

@@ -56,6 +56,9 @@ internal sealed record DecidedDeployment
     /// <summary>Replicas to keep: those wanted, as far as its fleet grants them.</summary>
     public required int Replicas { get; init; }
 
+    /// <summary>Replicas to keep beyond those, while one is moved to another node; they are not wanted, and counted as such nowhere.</summary>
+    public int Extra { get; init; }
+
     /// <summary>The NemotronDeployment of the namespace whose replicas answer its clients for now; null for its own.</summary>
     public string? ServedBy { get; init; }
 

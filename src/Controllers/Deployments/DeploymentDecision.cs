@@ -56,6 +56,7 @@ internal sealed record DeploymentDecision
 
         var live = snapshot.Workload(place.Shape.Pods > 1)?.Replicas;
         var wanted = WantedReplicas.Of(entity.Spec, live, snapshot.Scaling?.Decision?.Desired);
+        var replicas = FleetShare.Replicas(wanted, live, snapshot.Fleet);
         return new DeploymentDecision
         {
             Model = choice.Entry,
@@ -75,7 +76,8 @@ internal sealed record DeploymentDecision
                 ContextTokens = request.MaxContextTokens,
                 MaxBatchSize = request.MaxBatchSize,
                 Wanted = wanted,
-                Replicas = FleetShare.Replicas(wanted, live, snapshot.Fleet),
+                Replicas = replicas,
+                Extra = place.Shape.Pods == 1 && replicas > 0 ? snapshot.Moving.Extra : 0,
                 ServedBy = snapshot.Fleet?.ServedBy,
                 Surge = entity.Spec.Rollout?.Strategy switch
                 {

@@ -74,6 +74,9 @@ internal sealed record DeploymentSnapshot
     /// <summary>Its part in a fleet; null where it is in none.</summary>
     public Fleets.FleetShare? Fleet { get; init; }
 
+    /// <summary>What a pool that moves one of its replicas asks.</summary>
+    public ExtraReplica Moving { get; init; } = ExtraReplica.None;
+
     /// <summary>What is known of its engines.</summary>
     public EngineFindings Engines { get; init; } = EngineFindings.None;
 

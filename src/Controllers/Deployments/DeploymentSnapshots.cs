@@ -28,13 +28,15 @@ internal sealed class DeploymentSnapshots(
     {
         var own = PodsOf(pods, entity);
         var now = time.GetUtcNow();
+        var pools = fleet.Pools();
         return new()
         {
             Entity = entity,
             Models = fleet.Models,
             Gpus = fleet.Gpus,
             GatewayImage = gateway,
-            Pools = fleet.Pools(),
+            Pools = pools,
+            Moving = ExtraReplica.Asked(entity, pools.Select(state => state.Pool)),
             Live = deployments.Get(entity.Metadata.NamespaceProperty, ChildNames.Deployment(entity.Metadata.Name)),
             LiveGroups = groups.Get(entity.Metadata.NamespaceProperty, ChildNames.Groups(entity.Metadata.Name)),
             GroupsServed = groups.Served,

@@ -4,7 +4,7 @@ using Nemotron.Controllers.Views;
 namespace Nemotron.Controllers.Deployments;
 
 /// <summary>The object that keeps the replicas, as it stands: a Deployment, or a LeaderWorkerSet where a replica takes several nodes.</summary>
-/// <param name="Replicas">Replicas it is told to keep.</param>
+/// <param name="Replicas">Replicas it is told to keep, without one that is there only while another is moved.</param>
 /// <param name="Updated">Replicas of the newest template, as it counts them.</param>
 /// <param name="ProgressingSince">Since when it is short of what it is told; null while it is not, or where it does not say.</param>
 /// <param name="Stuck">Its own word that nothing has moved for too long, or null.</param>
@@ -12,7 +12,7 @@ internal sealed record LiveWorkload(int? Replicas, int Updated, DateTime? Progre
 {
     /// <summary>Of a Deployment.</summary>
     public static LiveWorkload? Of(V1Deployment? live) => live is null ? null : new LiveWorkload(
-        live.Spec.Replicas,
+        live.Spec.Replicas - ExtraReplica.Of(live),
         live.Status?.UpdatedReplicas ?? 0,
         null,
         live.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Progressing") is { Status: "False", Reason: "ProgressDeadlineExceeded" } stuck

@@ -156,7 +156,8 @@ internal sealed partial class NemotronDeploymentController(
     private async Task<Applied> ApplyReplicasAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
     {
         var entity = snapshot.Entity;
-        if (releases is not null) await releases.ApplyAsync(entity, snapshot.Fleet?.Grant?.Release ?? [], decided.Replicas < snapshot.Live?.Spec.Replicas, snapshot.Pods, cancellationToken);
+        var release = snapshot.Moving.Release is { Count: > 0 } moving ? moving : snapshot.Fleet?.Grant?.Release ?? [];
+        if (releases is not null) await releases.ApplyAsync(entity, release, decided.Replicas + decided.Extra < snapshot.Live?.Spec.Replicas, snapshot.Pods, cancellationToken);
         var oldMayGo = Handover.OldMayGo(entity.Spec.Rollout?.Strategy ?? RolloutStrategy.Auto, decided.Replicas, decided.InGroups, snapshot.Pods);
         if (!decided.InGroups)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Controllers.NodePools.Consolidation;
 using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Views;
@@ -21,6 +22,7 @@ internal sealed class GpuNodePoolController(
     KarpenterProvisioning karpenter,
     IGpuEvidence gpus,
     INodeDrain drain,
+    ReplicaOwners owners,
     IStatusWriter status,
     EventPublisher events,
     TimeProvider time) : IEntityController<GpuNodePool>, IEntityFinalizer<GpuNodePool>
@@ -35,10 +37,18 @@ internal sealed class GpuNodePoolController(
     public async Task<ReconciliationResult<GpuNodePool>> ReconcileAsync(GpuNodePool entity, CancellationToken cancellationToken)
     {
         var snapshot = fleet.Snapshot(entity, time.GetUtcNow());
+        snapshot = snapshot with { Owners = owners.Of(snapshot) };
         var members = snapshot.Members.Nodes;
         var scaled = await scale.ReadAsync(entity, cancellationToken);
         var provisioned = await karpenter.KeepAsync(entity, snapshot, cancellationToken);
         var plan = PoolPlan.Decide(snapshot, scaled, provisioned, gpus.Of);
+        // The last step of a move is decided by what the API server says about budgets of pods.
+        if (plan.Consolidation.Ask is { } leaving)
+        {
+            snapshot = snapshot with { MayGo = await drain.MayGoAsync(leaving, cancellationToken) };
+            plan = PoolPlan.Decide(snapshot, scaled, provisioned, gpus.Of);
+        }
+
         var outcome = plan.Scale is null ? ScaleOutcome.Done : await ReopenAsync(scaled!, members, plan, cancellationToken);
         var settled = outcome.Settled;
         // Closed first: a node goes only once the cache has it closed and empty.
@@ -55,9 +65,12 @@ internal sealed class GpuNodePoolController(
         if (provisioned is not null) settled &= await karpenter.UnshieldAsync(fleet.MarkedAsLoading(entity.Metadata.Name), cancellationToken);
         var waiting = await RepairAsync(entity, plan.Repair, cancellationToken);
 
-        var next = PoolStatus.Of(snapshot, outcome.Trouble is { } trouble ? plan.Report!.Refused(trouble) : plan.Report, plan.Repair, plan.Moves);
+        var next = PoolStatus.Of(snapshot, outcome.Trouble is { } trouble ? plan.Report!.Refused(trouble) : plan.Report, plan.Repair, plan.Consolidation);
         await PublishAsync(entity, next, cancellationToken);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
+        // A move that is not written down has not been decided.
+        foreach (var (reason, message) in plan.Consolidation.Events)
+            await events(entity, reason, message, reason == ConditionReasons.MoveGivenUp ? EventType.Warning : EventType.Normal, cancellationToken);
         return ReconciliationResult<GpuNodePool>.Success(entity, settled ? Sooner(plan, snapshot.Now, waiting) : AfterConflict);
     }
 
@@ -122,7 +135,8 @@ internal sealed class GpuNodePoolController(
         foreach (var condition in next.Conditions ?? [])
         {
             if (former.TryGetValue(condition.Type, out var old) && old.Status == condition.Status && old.Reason == condition.Reason) continue;
-            if (condition.Status == "False" && condition.Type != ConditionTypes.AllFieldsInEffect)
+            // Moves have Events of their own.
+            if (condition.Status == "False" && condition.Type is not (ConditionTypes.AllFieldsInEffect or ConditionTypes.Consolidated))
                 await events(entity, condition.Reason, condition.Message, EventType.Warning, cancellationToken);
             else if (condition is { Type: ConditionTypes.Ready, Status: "True" })
                 await events(entity, "Ready", condition.Message, EventType.Normal, cancellationToken);

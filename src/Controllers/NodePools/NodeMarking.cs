@@ -30,7 +30,7 @@ internal static class NodeMarking
         }
 
         var (cordonReason, closed) = Cordon(node, marks);
-        IReadOnlyList<V1Taint> wantedTaints = [.. pool?.Spec.Taints ?? [], .. marks.Sick is { } word && cordonReason is not null ? [new V1Taint { Key = NemotronTaints.UnhealthyGpu, Value = word, Effect = "NoSchedule" }] : (V1Taint[])[]];
+        IReadOnlyList<V1Taint> wantedTaints = [.. pool?.Spec.Taints ?? [], .. Own(marks, cordonReason is not null)];
         var formerLabels = Split(node, NemotronAnnotations.AppliedLabels);
         var formerTaints = Split(node, NemotronAnnotations.AppliedTaints);
 
@@ -62,6 +62,12 @@ internal static class NodeMarking
         if (closed is { } close) spec["unschedulable"] = close ? true : null;
         if (spec.Count > 0) patch["spec"] = spec;
         return patch;
+    }
+
+    private static IEnumerable<V1Taint> Own(NodeMarks marks, bool cordoned)
+    {
+        if (marks.Sick is { } word && cordoned) yield return new V1Taint { Key = NemotronTaints.UnhealthyGpu, Value = word, Effect = "NoSchedule" };
+        if (marks.Consolidating is { } why) yield return new V1Taint { Key = NemotronTaints.Consolidating, Value = why, Effect = "NoSchedule" };
     }
 
     /// <summary>The reason that is to stand on the node, and whether it is to be closed (true), opened (false) or left as it is (null).</summary>

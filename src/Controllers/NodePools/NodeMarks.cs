@@ -16,6 +16,9 @@ internal sealed record NodeMarks
     /// <summary>The word of the taint that a sick node carries; null for none.</summary>
     public string? Sick { get; init; }
 
+    /// <summary>The word of the taint that a node carries while a replica is moved, so that no new pod comes to it; null for none.</summary>
+    public string? Consolidating { get; init; }
+
     /// <summary>Since when no pod has had a GPU of it, where that is to be remembered.</summary>
     public DateTimeOffset? EmptySince { get; init; }
 
@@ -33,9 +36,13 @@ internal sealed record NodeMarks
     {
         Cordon = node.Spec?.Unschedulable == true ? node.Annotation(NemotronAnnotations.CordonReason) : null,
         Sick = node.Taints.FirstOrDefault(taint => taint.Key == NemotronTaints.UnhealthyGpu)?.Value,
+        Consolidating = ConsolidatingOf(node),
         EmptySince = Date(node.Annotation(NemotronAnnotations.EmptySince)),
         WellSince = Date(node.Annotation(NemotronAnnotations.WellSince)),
     };
+
+    /// <summary>The word by which a node is kept closed while a replica is moved, as it stands on the node; null for none.</summary>
+    public static string? ConsolidatingOf(NodeView node) => node.Taints.FirstOrDefault(taint => taint.Key == NemotronTaints.Consolidating)?.Value;
 
     /// <summary>A time as it stands in an annotation, or null.</summary>
     public static DateTimeOffset? Date(string? text) =>

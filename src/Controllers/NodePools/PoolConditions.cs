@@ -1,5 +1,6 @@
 using k8s.Models;
 using Nemotron.Controllers.Conditions;
+using Nemotron.Controllers.NodePools.Consolidation;
 using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Crds;
@@ -10,7 +11,7 @@ namespace Nemotron.Controllers.NodePools;
 /// <summary>The conditions of a pool. Pure.</summary>
 internal static class PoolConditions
 {
-    public static IList<V1Condition> Of(PoolSnapshot snapshot, IReadOnlyList<NodeState> nodes, PoolCapacity capacity, int unhealthyNodes, ProvisionReport? provision, RepairDecision? repair = null)
+    public static IList<V1Condition> Of(PoolSnapshot snapshot, IReadOnlyList<NodeState> nodes, PoolCapacity capacity, int unhealthyNodes, ProvisionReport? provision, RepairDecision? repair = null, ConsolidationDecision? consolidation = null)
     {
         var pool = snapshot.Pool;
         var conditions = new ConditionSet(pool.Status?.Conditions, pool.Metadata.Generation ?? 0, snapshot.Now);
@@ -24,6 +25,7 @@ internal static class PoolConditions
                 $"{snapshot.GroupsWaiting} replicas wait for GPUs; {capacity.Free} are free, at most {capacity.LargestFreeGroup} of them usable together on one node. "
                 + (provision is null ? "Add nodes that carry the pool's labels, or lower replicas." : $"See condition {ConditionTypes.Provisioned}."));
         if (provision is not null) conditions.Set(ConditionTypes.Provisioned, provision.Provisioned, provision.Reason, provision.Message);
+        if (consolidation?.Condition is { } told) conditions.Set(ConditionTypes.Consolidated, told.Answer, told.Reason, told.Message);
         Ready(conditions, snapshot, nodes.Count, capacity, provision);
         return conditions.ToList();
     }

@@ -14,9 +14,8 @@ internal static class PoolFieldsNotInEffect
         if (spec is { Provisioner.Type: ProvisionerType.Karpenter, MinNodes: > 0 }) paths.Add("spec.minNodes (Karpenter makes nodes for pods that wait, and keeps none that are empty)");
         if (spec is { Health.Repair: RepairAction.Replace, Provisioner.Type: not ProvisionerType.Karpenter })
             paths.Add("spec.health.repair: Replace (only Karpenter replaces nodes; here the node is drained and left to a person, as with Drain)");
-        if (spec.Consolidation?.Mode is ConsolidationMode.WhenFragmented)
-            paths.Add("spec.consolidation.mode: WhenFragmented (nothing is moved; as with DryRun, status.plannedMoves has what would be)");
-        if (spec.Consolidation?.After is { } after && after.Value != DefaultAfter) paths.Add("spec.consolidation.after (nothing is moved)");
+        if (spec.Consolidation is { Mode: not ConsolidationMode.WhenFragmented, After: { } after } && after.Value != DefaultAfter)
+            paths.Add("spec.consolidation.after (nothing is moved but with spec.consolidation.mode: WhenFragmented)");
         return paths;
     }
 }

@@ -2,7 +2,8 @@ using Nemotron.Controllers.NodePools.Consolidation;
 using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Views;
-using Nemotron.Crds;
+using Nemotron.Kube;
+using Nemotron.Planning.Pools;
 
 namespace Nemotron.Controllers.NodePools;
 
@@ -21,8 +22,8 @@ internal sealed record PoolPlan
     /// <summary>What the provisioner is asked for and says; null for a Static pool.</summary>
     public ProvisionReport? Report { get; init; }
 
-    /// <summary>The replicas that would be moved to free whole nodes; null where the pool does not ask for it.</summary>
-    public IReadOnlyList<PlannedMove>? Moves { get; init; }
+    /// <summary>What is done so that whole nodes become free.</summary>
+    public ConsolidationDecision Consolidation { get; init; } = ConsolidationDecision.None;
 
     /// <summary>When to decide again though nothing has changed; null for never.</summary>
     public DateTimeOffset? LookAgain { get; init; }
@@ -41,36 +42,54 @@ internal sealed record PoolPlan
         var repair = RepairDecision.Decide(snapshot, gpus);
         if (scale is null)
         {
+            var consolidation = ConsolidationDecision.Decide(snapshot, repair, repair.Marks);
             return new PoolPlan
             {
-                Marks = repair.Marks,
+                Marks = With(repair.Marks, consolidation),
                 Repair = repair,
                 Report = karpenter?.Report(snapshot),
-                Moves = PlannedMoves.Of(snapshot, repair, repair.Marks),
-                LookAgain = repair.LookAgain,
+                Consolidation = consolidation,
+                LookAgain = Earlier(repair.LookAgain, consolidation.LookAgain),
             };
         }
 
         var sick = repair.Marks.Where(pair => pair.Value.Cordon is not null).ToDictionary(pair => pair.Key, pair => NodeMarks.Word(pair.Value.Cordon!));
-        var decision = ScaleDecision.Decide(snapshot with { Sick = sick }, scale);
+        var decision = ScaleDecision.Decide(snapshot with { Sick = sick, Waiting = WaitingForNodes(snapshot) }, scale);
         var marks = decision.Marks.ToDictionary(
             pair => pair.Key,
             pair => repair.Marks.TryGetValue(pair.Key, out var wanted) ? wanted with { EmptySince = pair.Value.EmptySince } : pair.Value);
+        var moving = ConsolidationDecision.Decide(snapshot, repair, marks);
         return new PoolPlan
         {
-            Marks = marks,
+            Marks = With(marks, moving),
             Repair = repair,
             Scale = decision,
             Report = ProvisionReport.Of(snapshot, scale, decision),
-            Moves = PlannedMoves.Of(snapshot, repair, marks),
-            LookAgain = Earlier(decision.Size?.LookAgain, repair.LookAgain),
+            Consolidation = moving,
+            LookAgain = Earlier(Earlier(decision.Size?.LookAgain, repair.LookAgain), moving.LookAgain),
         };
+    }
+
+    // No node is made for a replacement that finds no room: its move is given up.
+    private static IReadOnlyList<WaitingGroup> WaitingForNodes(PoolSnapshot snapshot)
+    {
+        if (snapshot.Pool.Status?.Consolidation?.Move is not { } move || snapshot.Owners.GetValueOrDefault(new NamespacedName(move.Namespace, move.Deployment)) is not { } owner) return snapshot.Waiting;
+        var moving = owner.Pods.Select(pod => $"{pod.Metadata.NamespaceProperty}/{pod.Replica}").ToHashSet(StringComparer.Ordinal);
+        return [.. snapshot.Waiting.Where(group => !moving.Contains(group.Name))];
+    }
+
+    private static Dictionary<string, NodeMarks> With(IReadOnlyDictionary<string, NodeMarks> marks, ConsolidationDecision consolidation)
+    {
+        var all = new Dictionary<string, NodeMarks>(marks, StringComparer.Ordinal);
+        foreach (var (node, word) in consolidation.Closed) all[node] = all.GetValueOrDefault(node, NodeMarks.None) with { Consolidating = word };
+        return all;
     }
 
     // What was closed stays closed until the budgets can be read.
     private static PoolPlan Hold(PoolSnapshot snapshot) => new()
     {
         Marks = snapshot.Members.Nodes.ToDictionary(node => node.Metadata.Name, NodeMarks.AsTheyAre),
+        Consolidation = ConsolidationDecision.Held(snapshot.Pool),
         Repair = new RepairDecision { Findings = [], Marks = new Dictionary<string, NodeMarks>(), Drain = new Dictionary<string, bool>(), Replace = [], Readmitted = [], Held = [] },
     };
 

@@ -1,7 +1,9 @@
+using Nemotron.Controllers.NodePools.Consolidation;
 using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
+using Nemotron.Kube;
 using Nemotron.Planning.Placement;
 using Nemotron.Planning.Pools;
 
@@ -26,6 +28,12 @@ internal sealed record PoolSnapshot(
     /// <summary>Pods of the operator's on its nodes; looked up only where consolidation asks for them.</summary>
     public IReadOnlyList<PodView> Engines { get; init; } = [];
 
+    /// <summary>Whose these are; looked up as they are.</summary>
+    public IReadOnlyDictionary<NamespacedName, ReplicaOwner> Owners { get; init; } = new Dictionary<NamespacedName, ReplicaOwner>();
+
+    /// <summary>Whether budgets of pods let the replica go that is moved; null while nobody has asked.</summary>
+    public bool? MayGo { get; init; }
+
     /// <summary>Its nodes as placement sees them, in the same order.</summary>
     public IReadOnlyList<NodeState> States => [.. Members.Nodes.Select(node => node.ToNodeState(GpusByNode.GetValueOrDefault(node.Metadata.Name)))];
 
@@ -43,8 +51,8 @@ internal static class PoolStatus
     /// <param name="snapshot">What is seen.</param>
     /// <param name="provision">What its provisioner is asked for, and what it says; null for a Static pool.</param>
     /// <param name="repair">What is done about its sick nodes.</param>
-    /// <param name="moves">What consolidation would move; null where it is not asked for.</param>
-    public static GpuNodePoolStatus Of(PoolSnapshot snapshot, ProvisionReport? provision = null, RepairDecision? repair = null, IReadOnlyList<PlannedMove>? moves = null)
+    /// <param name="consolidation">What is done so that whole nodes become free.</param>
+    public static GpuNodePoolStatus Of(PoolSnapshot snapshot, ProvisionReport? provision = null, RepairDecision? repair = null, ConsolidationDecision? consolidation = null)
     {
         var nodes = snapshot.States.ToList();
         var capacity = PoolCapacity.Of(nodes);
@@ -55,7 +63,7 @@ internal static class PoolStatus
         return new GpuNodePoolStatus
         {
             ObservedGeneration = snapshot.Pool.Metadata.Generation,
-            Conditions = PoolConditions.Of(snapshot, nodes, capacity, unhealthy.Count, provision, repair),
+            Conditions = PoolConditions.Of(snapshot, nodes, capacity, unhealthy.Count, provision, repair, consolidation),
             Gpu = Gpu(nodes),
             Gpus = new PoolGpuCounts
             {
@@ -77,7 +85,8 @@ internal static class PoolStatus
             LargestFreeGroup = capacity.LargestFreeGroup,
             GroupsWaiting = snapshot.GroupsWaiting,
             UnhealthyNodes = unhealthy.Count == 0 ? null : [.. unhealthy.Take(MostUnhealthyNodes)],
-            PlannedMoves = moves,
+            PlannedMoves = consolidation?.Moves,
+            Consolidation = consolidation?.Status,
         };
     }
 

@@ -12,6 +12,9 @@ public sealed class PodView : IKubernetesObject<V1ObjectMeta>
     /// <summary>The cache's index of pods by the node they are bound to.</summary>
     public const string ByNode = "node";
 
+    // The cluster autoscaler's.
+    private const string SafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+
     /// <inheritdoc/>
     [JsonPropertyName("apiVersion")]
     public string ApiVersion { get; set; } = "v1";
@@ -79,6 +82,26 @@ public sealed class PodView : IKubernetesObject<V1ObjectMeta>
         ? $"{set}/{index}"
         : Metadata.Name;
 
+    /// <summary>An annotation by which its owner asks that nobody moves it, as <c>key: value</c>; null where there is none.</summary>
+    [JsonIgnore]
+    public string? StaysBy => Metadata.Annotations?.Where(AsksToStay).Select(note => $"{note.Key}: {note.Value}").FirstOrDefault();
+
+    /// <summary>The pod with no annotation but those by which it asks to stay where it is: of thousands of pods nobody reads the others.</summary>
+    public static PodView WithoutNotes(PodView pod)
+    {
+        var kept = pod.Metadata.Annotations?.Where(AsksToStay).ToDictionary(note => note.Key, note => note.Value, StringComparer.Ordinal);
+        pod.Metadata.Annotations = kept is { Count: > 0 } ? kept : null;
+        return pod;
+    }
+
+    // Karpenter takes true, or for how long; the cluster autoscaler the word false.
+    private static bool AsksToStay(KeyValuePair<string, string> note) => note.Key switch
+    {
+        KarpenterNodePool.DoNotDisrupt => note.Value != "false",
+        SafeToEvict => note.Value == "false",
+        _ => false,
+    };
+
     /// <summary>Whether anything that the controllers look at differs.</summary>
     public static bool Differs(PodView? before, PodView? after) =>
         before is null || after is null
@@ -87,7 +110,8 @@ public sealed class PodView : IKubernetesObject<V1ObjectMeta>
         || before.Ready != after.Ready
         || before.Unschedulable != after.Unschedulable
         || before.ContainerTrouble != after.ContainerTrouble
-        || before.Metadata.DeletionTimestamp != after.Metadata.DeletionTimestamp;
+        || before.Metadata.DeletionTimestamp != after.Metadata.DeletionTimestamp
+        || before.StaysBy != after.StaysBy;
 
     private ViewCondition? Condition(string type) => Status?.Conditions?.FirstOrDefault(condition => condition.Type == type);
 }

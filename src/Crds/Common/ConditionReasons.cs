@@ -126,6 +126,24 @@ public static class ConditionReasons
     /// <summary>An Event: a node that was sick takes groups again.</summary>
     public const string NodeReadmitted = "NodeReadmitted";
 
+    /// <summary>No node could be freed by moving replicas.</summary>
+    public const string NothingToMove = "NothingToMove";
+
+    /// <summary>Replicas could be moved so that a node becomes free; none is on its way.</summary>
+    public const string MovesPlanned = "MovesPlanned";
+
+    /// <summary>A replica is on its way to another node.</summary>
+    public const string Moving = "Moving";
+
+    /// <summary>A move was given up, and the next has to wait.</summary>
+    public const string MoveGivenUp = "MoveGivenUp";
+
+    /// <summary>An Event: a replica is to be moved to another node.</summary>
+    public const string MoveStarted = "MoveStarted";
+
+    /// <summary>An Event: a replica has been moved to another node.</summary>
+    public const string ReplicaMoved = "ReplicaMoved";
+
     /// <summary>The spec is not accepted; see the Accepted condition.</summary>
     public const string NotAccepted = "NotAccepted";
 

@@ -50,4 +50,7 @@ public static class ConditionTypes
 
     /// <summary>Whether a growing pool has the nodes that it should have.</summary>
     public const string Provisioned = "Provisioned";
+
+    /// <summary>No node of the pool could be freed by moving replicas. Absent where spec.consolidation asks for no plan.</summary>
+    public const string Consolidated = "Consolidated";
 }

@@ -92,4 +92,7 @@ public static class NemotronTaints
 {
     /// <summary>On a node with sick GPUs.</summary>
     public const string UnhealthyGpu = NemotronApi.Group + "/unhealthy-gpu";
+
+    /// <summary>On a node that takes no new pod while a replica is moved: since it is to be emptied, or is empty and to stay so.</summary>
+    public const string Consolidating = NemotronApi.Group + "/consolidating";
 }

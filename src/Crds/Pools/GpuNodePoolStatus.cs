@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using k8s.Models;
 using Nemotron.Crds.Attributes;
 
@@ -38,9 +39,12 @@ public sealed record GpuNodePoolStatus
     [Items(maxItems: 64), XListType(XListType.Map), XListMapKeys("name")]
     public IReadOnlyList<UnhealthyNode>? UnhealthyNodes { get; init; }
 
-    /// <summary>What consolidation would do, or is doing.</summary>
+    /// <summary>The replicas that consolidation would move, or has still to move.</summary>
     [Items(maxItems: 32)]
     public IReadOnlyList<PlannedMove>? PlannedMoves { get; init; }
+
+    /// <summary>How moving them goes. Absent where spec.consolidation asks for no plan.</summary>
+    public ConsolidationStatus? Consolidation { get; init; }
 }
 
 /// <summary>The GPU of the nodes.</summary>
@@ -122,6 +126,86 @@ public sealed record UnhealthyNode
 
     /// <summary>Since when.</summary>
     public DateTime? Since { get; init; }
+}
+
+/// <summary>How moving replicas goes: what the operator itself goes on from, also after a restart.</summary>
+public sealed record ConsolidationStatus
+{
+    /// <summary>Since when plannedMoves has been as it is, or has only become shorter.</summary>
+    public DateTime? PlannedSince { get; init; }
+
+    /// <summary>The node that is being emptied.</summary>
+    [Length(0, 253)]
+    public string? Emptying { get; init; }
+
+    /// <summary>The move that is on its way; there is never more than one.</summary>
+    public ActiveMove? Move { get; init; }
+
+    /// <summary>Moves that were given up since the last one that came to its end.</summary>
+    [RangeMinimum(0)]
+    public int? GivenUp { get; init; }
+
+    /// <summary>Why the last of them was given up.</summary>
+    [Length(0, 1024)]
+    public string? GivenUpFor { get; init; }
+
+    /// <summary>No move begins before.</summary>
+    public DateTime? RetryAfter { get; init; }
+}
+
+/// <summary>How far a move has come.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<MovePhase>))]
+public enum MovePhase
+{
+    /// <summary>The node that is to be emptied, and those that are empty, are closed to new pods.</summary>
+    Closing,
+
+    /// <summary>One replica more than wanted is kept, until the replacement serves.</summary>
+    Surging,
+
+    /// <summary>The replica finishes what it has in flight and goes.</summary>
+    Leaving,
+
+    /// <summary>The move was given up; the replacement goes again.</summary>
+    Undoing,
+}
+
+/// <summary>A move that is on its way.</summary>
+public sealed record ActiveMove
+{
+    /// <summary>The namespace of the NemotronDeployment.</summary>
+    [Length(1, 63)]
+    public required string Namespace { get; init; }
+
+    /// <summary>The NemotronDeployment.</summary>
+    [Length(1, 253)]
+    public required string Deployment { get; init; }
+
+    /// <summary>The pod that moves.</summary>
+    [Length(1, 253)]
+    public required string Pod { get; init; }
+
+    /// <summary>The node it leaves.</summary>
+    [Length(1, 253)]
+    public required string From { get; init; }
+
+    /// <summary>The node its replacement is on, or is planned for while the scheduler has not chosen.</summary>
+    [Length(0, 253)]
+    public string? To { get; init; }
+
+    /// <summary>The pod that takes its place, once it is there.</summary>
+    [Length(0, 253)]
+    public string? Replacement { get; init; }
+
+    /// <summary>Pods of the NemotronDeployment when the move began.</summary>
+    [RangeMinimum(0)]
+    public required int Pods { get; init; }
+
+    /// <summary>How far it has come.</summary>
+    public required MovePhase Phase { get; init; }
+
+    /// <summary>Since when it is that far.</summary>
+    public required DateTime Since { get; init; }
 }
 
 /// <summary>A replica to be moved.</summary>

@@ -44,7 +44,8 @@ internal static class PodSubresources
         var pod = pods.Table.Current.Find(request.Namespace, request.Name)?.Tree ?? throw ApiErrors.NotFound(pods, request.Name);
         var options = DeleteOptions.Read(eviction["deleteOptions"] as JsonObject, null, null, request.DryRun);
         bool counts = !pod.IsDeleting() && !NotYetRunning.Contains(pod["status"]?["phase"].Text()) && pod["status"]?["phase"].Text() is not ("Succeeded" or "Failed");
-        if (counts && !request.DryRun) await SpendBudgetAsync(api, request, pod);
+        // A dry run is refused as well; it only takes nothing from the budget.
+        if (counts) await SpendBudgetAsync(api, request with { DryRun = options.DryRun }, pod);
         if (!options.DryRun)
         {
             await Updating.UpdateAsync(api, request with { Subresource = "eviction" }, live =>

@@ -4,6 +4,7 @@ using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using static Nemotron.Controllers.Tests.Builders.Cluster;
+using static Nemotron.Controllers.Tests.NodePools.SmallPool;
 
 namespace Nemotron.Controllers.Tests.NodePools;
 
@@ -15,22 +16,23 @@ public class PlannedMovesTests
     {
         var snapshot = Seen(Asking(ConsolidationMode.DryRun), Runs("left", "a", 1), Runs("right", "b", 2));
         var plan = Decide(snapshot);
-        PoolStatus.Of(snapshot, plan.Report, plan.Repair, plan.Moves).PlannedMoves.ShouldBe([new PlannedMove { Namespace = "models", Pod = "left", From = "a", To = "b" }]);
+        PoolStatus.Of(snapshot, plan.Report, plan.Repair, plan.Consolidation).PlannedMoves.ShouldBe([new PlannedMove { Namespace = "models", Pod = "left", From = "a", To = "b" }]);
         plan.Marks.ShouldBeEmpty();
         plan.Repair.Drain.ShouldBeEmpty();
     }
 
     [Fact]
     public void A_pool_that_does_not_ask_has_no_plan() =>
-        Decide(Seen(Asking(ConsolidationMode.WhenEmpty), Runs("left", "a", 1), Runs("right", "b", 2))).Moves.ShouldBeNull();
+        Decide(Seen(Asking(ConsolidationMode.WhenEmpty), Runs("left", "a", 1), Runs("right", "b", 2))).Consolidation.Moves.ShouldBeNull();
 
     [Fact]
-    public void That_moving_is_not_in_effect_is_said_and_that_planning_is_not_missed()
+    public void What_the_mode_leaves_without_effect_is_said()
     {
-        PoolFieldsNotInEffect.Of(Asking(ConsolidationMode.WhenFragmented).Spec).ShouldHaveSingleItem().ShouldContain("WhenFragmented");
+        PoolFieldsNotInEffect.Of(Asking(ConsolidationMode.WhenFragmented).Spec).ShouldBeEmpty();
         PoolFieldsNotInEffect.Of(Asking(ConsolidationMode.DryRun).Spec).ShouldBeEmpty();
-        PoolFieldsNotInEffect.Of(new GpuNodePoolSpec { NodeSelector = new Dictionary<string, string>(), Consolidation = new ConsolidationPolicy { After = TimeSpan.FromHours(1) } }).ShouldHaveSingleItem().ShouldStartWith("spec.consolidation.after");
-        Decide(Seen(Asking(ConsolidationMode.WhenFragmented), Runs("left", "a", 1), Runs("right", "b", 2))).Moves.ShouldHaveSingleItem();
+        GpuNodePoolSpec After(ConsolidationMode mode) => Asking(mode).Spec with { Consolidation = new ConsolidationPolicy { Mode = mode, After = TimeSpan.FromHours(1) } };
+        PoolFieldsNotInEffect.Of(After(ConsolidationMode.DryRun)).ShouldHaveSingleItem().ShouldStartWith("spec.consolidation.after");
+        PoolFieldsNotInEffect.Of(After(ConsolidationMode.WhenFragmented)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -42,12 +44,16 @@ public class PlannedMovesTests
         var shielded = Runs("left", "a", 1);
         shielded.Metadata.Annotations = new Dictionary<string, string> { [KarpenterNodePool.DoNotDisrupt] = "true" };
         Moved(shielded).ShouldBeEmpty();
+        shielded.Metadata.Annotations = new Dictionary<string, string> { ["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false" };
+        Moved(shielded).ShouldBeEmpty();
+        shielded.Metadata.Annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "true";
+        Moved(shielded).ShouldBe(["left"]);
     }
 
     [Fact]
     public void One_of_several_pods_and_one_that_says_itself_where_it_must_be_stay()
     {
-        Moved(Runs("left", "a", 1).InGroup("left", 0)).ShouldBeEmpty();
+        Moved(Runs("left", "a", 1).InGroup("left", 0).Of("left")).ShouldBeEmpty();
         var drawn = Runs("left", "a", 1);
         drawn.Spec!.Affinity = new AffinityView();
         Moved(drawn).ShouldBeEmpty();
@@ -67,7 +73,7 @@ public class PlannedMovesTests
         var snapshot = Seen(Asking(ConsolidationMode.DryRun), Runs("left", "a", 1), Runs("right", "b", 2));
         snapshot.Members.Nodes.Single(node => node.Metadata.Name == "b").Spec = new NodeViewSpec { Taints = [new V1Taint { Key = "for", Value = "somebody", Effect = "NoSchedule" }] };
         // From the node with the taint to one without is another matter.
-        Decide(snapshot).Moves!.Select(move => move.Pod).ShouldBe(["right"]);
+        Decide(snapshot).Consolidation.Moves!.Select(move => move.Pod).ShouldBe(["right"]);
     }
 
     [Fact]
@@ -75,26 +81,26 @@ public class PlannedMovesTests
     {
         var snapshot = Seen(Asking(ConsolidationMode.DryRun), Runs("left", "a", 1), Runs("right", "b", 2));
         var foreign = snapshot with { GpusByNode = new Dictionary<string, int> { ["a"] = 3, ["b"] = 4 } };
-        Decide(foreign).Moves.ShouldBeEmpty();
+        Decide(foreign).Consolidation.Moves.ShouldBeEmpty();
     }
 
     [Fact]
     public void The_budget_for_consolidation_holds_and_nodes_under_repair_count()
     {
         var none = Asking(ConsolidationMode.DryRun).With(spec => spec with { Budgets = [new DisruptionBudget { Nodes = "0", Reasons = [DisruptionReason.Consolidation] }] });
-        Decide(Seen(none, Runs("left", "a", 1), Runs("right", "b", 2))).Moves.ShouldBeEmpty();
+        Decide(Seen(none, Runs("left", "a", 1), Runs("right", "b", 2))).Consolidation.Moves.ShouldBeEmpty();
 
         var repairing = Asking(ConsolidationMode.DryRun).With(spec => spec with { Health = new HealthPolicy { Repair = RepairAction.Drain } });
         var snapshot = Seen(repairing, Runs("left", "a", 1), Runs("right", "b", 2));
         var plan = PoolPlan.Decide(snapshot, null, null, node => node.Metadata.Name == "c" ? new GpuEvidence(true, [new GpuError("3", 79, Now)], [79], []) : Well);
         plan.Marks.Keys.ShouldBe(["c"]);
-        plan.Moves.ShouldBeEmpty();
+        plan.Consolidation.Moves.ShouldBeEmpty();
     }
 
     private static readonly GpuEvidence Well = new(true, [], [], []);
 
     private static IEnumerable<string?> Moved(PodView left) =>
-        Decide(Seen(Asking(ConsolidationMode.DryRun), left, Fixed(Runs("right", "b", 2)))).Moves!.Select(move => move.Pod);
+        Decide(Seen(Asking(ConsolidationMode.DryRun), left, Fixed(Runs("right", "b", 2)))).Consolidation.Moves!.Select(move => move.Pod);
 
     // It stays, so that only the other could go.
     private static PodView Fixed(PodView pod)
@@ -107,14 +113,5 @@ public class PlannedMovesTests
 
     private static GpuNodePool Asking(ConsolidationMode mode) => APool("h100").With(spec => spec with { Consolidation = new ConsolidationPolicy { Mode = mode } });
 
-    private static PodView Runs(string name, string node, int gpus)
-    {
-        var pod = APod(name, ready: true, node: node).Of(name);
-        pod.Spec!.Containers = [new ContainerView { Resources = new ResourcesView { Limits = new Dictionary<string, string> { [GpuResource.Name] = $"{gpus}" } } }];
-        return pod;
-    }
-
-    private static PoolSnapshot Seen(GpuNodePool pool, params PodView[] pods) =>
-        new(pool, new PoolMembership.Members([ANode("a"), ANode("b"), ANode("c")], [], 0),
-            pods.GroupBy(pod => pod.NodeName!).ToDictionary(node => node.Key, node => node.Sum(pod => pod.Gpus)), 0, Now) { Engines = pods };
+    private static PoolSnapshot Seen(GpuNodePool pool, params PodView[] pods) => SmallPool.Seen(pool, ["a", "b", "c"], pods);
 }

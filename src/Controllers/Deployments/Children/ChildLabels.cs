@@ -11,6 +11,9 @@ internal static class ChildLabels
     /// <summary>Annotation on the Deployment: a hash of the pod template it was last given.</summary>
     public const string TemplateHash = NemotronApi.Group + "/template-hash";
 
+    /// <summary>Annotation on the Deployment: replicas that it is told to keep beyond those wanted, while a GpuNodePool moves one. Written with their number, so that the two are never read apart.</summary>
+    public const string ExtraReplicas = NemotronApi.Group + "/extra-replicas";
+
     /// <summary>What selects the pods of a NemotronDeployment.</summary>
     public static Dictionary<string, string> Selector(string owner) => new() { [NemotronLabels.Deployment] = owner };
 

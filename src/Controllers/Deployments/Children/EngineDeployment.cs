@@ -18,14 +18,16 @@ internal static class EngineDeployment
         var hash = EngineConfigMap.Digest(ModelJson.Serialize(template));
         var settled = live?.Spec.Strategy?.RollingUpdate is { } rolling ? new ReplicaPace(rolling.MaxSurge, rolling.MaxUnavailable) : null;
         var pace = ReplicaPace.Of(spec.Rollout, decided.Surge, hash, live?.Metadata.Annotations, settled);
+        var annotations = new Dictionary<string, string> { [ChildLabels.TemplateHash] = hash };
+        if (decided.Extra > 0) annotations[ChildLabels.ExtraReplicas] = $"{decided.Extra}";
         return new V1Deployment
         {
             ApiVersion = "apps/v1",
             Kind = "Deployment",
-            Metadata = ChildMetadata.Of(owner, ChildNames.Deployment(owner.Metadata.Name), new Dictionary<string, string> { [ChildLabels.TemplateHash] = hash }),
+            Metadata = ChildMetadata.Of(owner, ChildNames.Deployment(owner.Metadata.Name), annotations),
             Spec = new V1DeploymentSpec
             {
-                Replicas = decided.Replicas,
+                Replicas = decided.Replicas + decided.Extra,
                 Selector = new V1LabelSelector { MatchLabels = ChildLabels.Selector(owner.Metadata.Name) },
                 Strategy = new V1DeploymentStrategy { Type = "RollingUpdate", RollingUpdate = new V1RollingUpdateDeployment { MaxSurge = pace.MaxSurge, MaxUnavailable = pace.MaxUnavailable } },
                 MinReadySeconds = (int)(spec.Rollout?.Gates?.ReadyFor?.Value.TotalSeconds ?? 0),

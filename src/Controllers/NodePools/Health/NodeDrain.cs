@@ -15,6 +15,11 @@ internal interface INodeDrain
     /// <param name="force">Passes over PodDisruptionBudgets, since what they protect is lost already.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     Task<bool> TakeAsync(PodView pod, bool force, CancellationToken cancellationToken);
+
+    /// <summary>Whether PodDisruptionBudgets, whoever made them, would let a pod go now. It stays.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    Task<bool> MayGoAsync(PodView pod, CancellationToken cancellationToken);
 }
 
 /// <summary>By the API.</summary>
@@ -31,7 +36,7 @@ internal sealed class NodeDrain(IKubernetes kubernetes) : INodeDrain
         try
         {
             if (force) await kubernetes.CoreV1.DeleteNamespacedPodAsync(name, ns, options, cancellationToken: cancellationToken);
-            else await kubernetes.CoreV1.CreateNamespacedPodEvictionAsync(new V1Eviction { ApiVersion = "policy/v1", Kind = "Eviction", Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = ns }, DeleteOptions = options }, name, ns, cancellationToken: cancellationToken);
+            else await EvictAsync(name, ns, options, cancellationToken);
             return true;
         }
         catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
@@ -43,4 +48,22 @@ internal sealed class NodeDrain(IKubernetes kubernetes) : INodeDrain
             return false;
         }
     }
+
+    /// <inheritdoc/>
+    public async Task<bool> MayGoAsync(PodView pod, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await EvictAsync(pod.Metadata.Name, pod.Metadata.NamespaceProperty, new V1DeleteOptions { DryRun = ["All"], Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } }, cancellationToken);
+            return true;
+        }
+        // Gone or another by now: what is decided next sees that. More than one budget for a pod the server answers as its own error.
+        catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.InternalServerError)
+        {
+            return false;
+        }
+    }
+
+    private Task EvictAsync(string name, string ns, V1DeleteOptions options, CancellationToken cancellationToken) => kubernetes.CoreV1.CreateNamespacedPodEvictionAsync(
+        new V1Eviction { ApiVersion = "policy/v1", Kind = "Eviction", Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = ns }, DeleteOptions = options }, name, ns, cancellationToken: cancellationToken);
 }

@@ -1,0 +1,88 @@
+using Nemotron.Crds;
+using Nemotron.Lab.Nodes;
+using Nemotron.Operator.Tests.Harness;
+
+namespace Nemotron.Operator.Tests.Scenarios;
+
+/// <summary>Replicas that are moved so that whole nodes become free, under load.</summary>
+public class ConsolidationTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    [Fact]
+    public async Task Fragments_that_block_TP8_are_joined_and_no_request_is_lost()
+    {
+        await using var cluster = await FragmentedAsync("2xH100:8");
+        await using var clients = await SteadyClients.BeginAsync(cluster, "right");
+        await using var tally = await GatewayTally.BeginAsync(cluster, "left", "right");
+        var before = cluster.Pods("right").Single();
+        var stays = cluster.Pods("left").Single();
+
+        // Eight together on one node there are not: 13 are free in pieces.
+        await cluster.ApplyAsync(Nano("wide", 8));
+        await Until.TrueAsync(() => cluster.PoolCondition(ConditionTypes.CapacityAvailable, "h100") is { Status: "False", Reason: ConditionReasons.InsufficientGpus }, "the group of eight to wait", Limit, () => Told(cluster));
+        await cluster.ApplyAsync(Pool("{mode: DryRun}"));
+        await Until.TrueAsync(() => cluster.Pool("h100")!.Status!.PlannedMoves is [{ } move] && move.Pod == before.Metadata.Name && move.To == stays.Spec.NodeName, "the plan", Limit, () => Told(cluster));
+        cluster.PoolCondition(ConditionTypes.Consolidated, "h100")!.Reason.ShouldBe(ConditionReasons.MovesPlanned);
+
+        await cluster.ApplyAsync(Pool("{mode: WhenFragmented, after: 3s}"));
+        await Until.TrueAsync(() => cluster.Deployment("wide")!.Is(ConditionTypes.Ready), "the group of eight to serve", Limit, () => Told(cluster));
+        await Until.TrueAsync(() => cluster.PoolCondition(ConditionTypes.Consolidated, "h100") is { Status: "True" }, "nothing to be left to move", Limit, () => Told(cluster));
+        await clients.EndAsync();
+        Console.WriteLine($"measured: {clients.Answered} requests answered and {clients.Lost.Count} lost while a replica was moved");
+
+        cluster.Pods("wide").Single().Spec.NodeName.ShouldBe(before.Spec.NodeName);
+        var after = cluster.Pods("right").Single();
+        (after.Spec.NodeName, after.Metadata.Name == before.Metadata.Name).ShouldBe((stays.Spec.NodeName, false));
+        cluster.Pods("left").Single().Metadata.Uid.ShouldBe(stays.Metadata.Uid);
+        clients.Lost.ShouldBeEmpty();
+        await tally.ShouldHaveLostNoneAsync(before.Metadata.Name, after.Metadata.Name);
+
+        // Nothing is left of it: no taint, no replica too many, and each step was told once.
+        cluster.Nodes().SelectMany(node => node.Spec.Taints ?? []).ShouldNotContain(taint => taint.Key == NemotronTaints.Consolidating);
+        cluster.Client.ReadNamespacedDeployment("right").Spec.Replicas.ShouldBe(1);
+        cluster.Pool("h100")!.Status!.Consolidation.ShouldBeNull();
+        cluster.PoolCondition(ConditionTypes.AllFieldsInEffect, "h100")!.Status.ShouldBe("True");
+        var told = (await cluster.Kubectl.RunAsync("get events -A --field-selector involvedObject.kind=GpuNodePool -o custom-columns=REASON:.reason,MESSAGE:.message")).Succeeded();
+        told.Split('\n').Count(line => line.StartsWith(ConditionReasons.MoveStarted, StringComparison.Ordinal)).ShouldBe(1, told);
+        told.ShouldContain($"Replica models/{before.Metadata.Name} was moved from node {before.Spec.NodeName} to node {stays.Spec.NodeName}");
+    }
+
+    private static async Task<TestCluster> FragmentedAsync(string nodes)
+    {
+        var cluster = await TestCluster.StartAsync(nodes, engines: LabEngines.Simulated, gateway: true);
+        await cluster.StartOperatorAsync();
+        await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Pool("{mode: WhenEmpty}")));
+        // As when others that stood between them have gone: each on a node of its own, and neither bound to it.
+        var names = cluster.Nodes().Select(node => node.Metadata.Name).ToList();
+        foreach (var (name, gpus, node) in new[] { ("left", 2, names[0]), ("right", 1, names[1]) })
+        {
+            foreach (var other in names.Where(other => other != node)) (await cluster.Kubectl.RunAsync($"cordon {other}")).Succeeded();
+            await cluster.ApplyAsync(Nano(name, gpus));
+            await Until.TrueAsync(() => cluster.Deployment(name)?.Is(ConditionTypes.Ready) == true, $"{name} to serve", Limit, () => Told(cluster));
+            foreach (var other in names.Where(other => other != node)) (await cluster.Kubectl.RunAsync($"uncordon {other}")).Succeeded();
+            cluster.Pods(name).Single().Spec.NodeName.ShouldBe(node);
+        }
+
+        return cluster;
+    }
+
+    private static string Pool(string consolidation) => Fleets.Pool + $"\n  consolidation: {consolidation}\n";
+
+    private static string Nano(string name, int gpus) => $"""
+        apiVersion: serving.nemotron.dev/v1alpha1
+        kind: NemotronDeployment
+        metadata: {"{"}name: {name}, namespace: models{"}"}
+        spec:
+          model: Nano
+          nodePool: h100
+          tensorParallel: {gpus}
+          maxContextTokens: 8192
+          replicas: 1
+          drain: {"{"}timeout: 60s{"}"}
+          rollout: {"{"}gates: {"{"}readyFor: 1s{"}"}{"}"}
+        """;
+
+    private static string Told(TestCluster cluster) => $"{cluster.PoolTold("h100")}; " + string.Join("; ", cluster.Deployments().Select(deployment =>
+        $"{deployment.Metadata.Name} {deployment.Status?.ReadyReplicas}/{deployment.Status?.DesiredReplicas}: {deployment.Condition(ConditionTypes.Ready)?.Message}"));
+}
