@@ -70,7 +70,7 @@ public class ScalingBenchmarks
     private static ModeSignals Mode(double rate, double output) => new()
     {
         Arrivals = Now(rate), Completions = Now(rate), PromptTokens = Now(rate * 1000), OutputTokens = Now(rate * output), CompletedTokens = Now(rate * output),
-        InFlight = Now(rate * output * 0.02), TtftSeconds = Now(0.2), ItlSeconds = Now(0.02), WithinObjectives = Now(1), Errors = Now(0),
+        InFlight = Now(rate * output * 0.02), TtftSeconds = Now(0.2), ItlSeconds = Now(0.02), Errors = Now(0),
     };
 
     private static Reading Now(double value) => new(value, TimeSpan.FromSeconds(5));
