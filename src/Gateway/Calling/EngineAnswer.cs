@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nemotron.Gateway.Calling;
 
 /// <summary>An answer whose head has come. Its end, or its disposal, gives the connection back or closes it.</summary>
@@ -30,6 +32,7 @@ internal sealed class EngineAnswer : IDisposable
     /// <returns>Bytes that are good until the next read; none at the body's end.</returns>
     /// <exception cref="HttpRequestException">The engine broke off, or its body is badly framed.</exception>
     /// <exception cref="OperationCanceledException">The call was cut.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync()
     {
         while (true)

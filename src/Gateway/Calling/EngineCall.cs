@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 
 namespace Nemotron.Gateway.Calling;
@@ -24,7 +25,8 @@ internal sealed class EngineCall(EnginePool pool, TimeProvider clock)
     /// <param name="cancellationToken">Cuts the call, and with it the engine's work, at any time until the answer is disposed.</param>
     /// <exception cref="HttpRequestException">The engine is not there, broke off, or answers in something else than HTTP/1.</exception>
     /// <exception cref="OperationCanceledException">The call was cut.</exception>
-    public async Task<EngineAnswer> SendAsync(Uri upstream, RequestHead request, TimeSpan connectTimeout, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<EngineAnswer> SendAsync(Uri upstream, RequestHead request, TimeSpan connectTimeout, CancellationToken cancellationToken)
     {
         if (pool.Take(upstream) is { } idle && await TryAsync(idle, request, cancellationToken) is { } answer) return answer;
         var made = await ConnectAsync(upstream, connectTimeout, cancellationToken);
@@ -39,6 +41,7 @@ internal sealed class EngineCall(EnginePool pool, TimeProvider clock)
         cancelled.IsCancellationRequested ? new OperationCanceledException(null, error, cancelled) : new HttpRequestException(HttpRequestError.ResponseEnded, "The engine broke off its answer.", error);
 
     // Null where the connection was stale.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<EngineAnswer?> TryAsync(EngineConnection connection, RequestHead request, CancellationToken cancellationToken)
     {
         var began = clock.GetTimestamp();

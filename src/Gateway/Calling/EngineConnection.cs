@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Nemotron.Gateway.Calling;
 
@@ -88,6 +89,7 @@ internal sealed class EngineConnection : IDisposable
 
     /// <summary>Reads what is there, or waits for it, behind what is not yet used.</summary>
     /// <returns>How much came; 0 at the end of the connection.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> FillAsync()
     {
         MakeRoom();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Nemotron.Gateway.Calling;
 using Nemotron.Gateway.Hosting;
 
@@ -49,6 +50,7 @@ internal sealed class EngineClient : IDisposable
     /// <param name="keepsAuthorization">The client's <c>Authorization</c> is for the engine, not for the gateway.</param>
     /// <param name="cancellationToken">Cuts the call, and with it the engine's work, until the answer is disposed.</param>
     /// <exception cref="HttpRequestException">The engine is not there or broke off.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<EngineAnswer> PostAsync(
         HttpRequest client, Uri upstream, string path, ReadOnlyMemory<byte> body, bool keepsAuthorization, CancellationToken cancellationToken)
     {
