@@ -8,18 +8,33 @@ internal sealed class AnswerCopy
 {
     private const int Largest = 16 << 20;
 
-    private readonly ArrayBufferWriter<byte> _bytes = new(4096);
+    private readonly ReadOnlyMemory<byte> _whole;
+    private readonly ArrayBufferWriter<byte>? _pieces;
     private bool _tooLarge;
 
+    /// <summary>Begins with a first piece.</summary>
+    /// <param name="first">The piece.</param>
+    /// <param name="isWhole">That is all, and stays where it is for as long as it is wanted.</param>
+    public AnswerCopy(ReadOnlyMemory<byte> first, bool isWhole)
+    {
+        if (isWhole) _whole = first;
+        else
+        {
+            _pieces = new ArrayBufferWriter<byte>(4096);
+            Add(first.Span);
+        }
+    }
+
     /// <summary>The answer.</summary>
-    public ReadOnlyMemory<byte> Bytes => _bytes.WrittenMemory;
+    public ReadOnlyMemory<byte> Bytes => _pieces?.WrittenMemory ?? _whole;
 
     /// <summary>Takes a piece.</summary>
     /// <returns>False where the answer is too large to be kept.</returns>
     public bool Add(ReadOnlySpan<byte> bytes)
     {
-        _tooLarge |= _bytes.WrittenCount + bytes.Length > Largest;
-        if (!_tooLarge) _bytes.Write(bytes);
+        if (_pieces is null) return bytes.IsEmpty ? true : throw new InvalidOperationException("A whole answer takes no more.");
+        _tooLarge |= _pieces.WrittenCount + bytes.Length > Largest;
+        if (!_tooLarge) _pieces.Write(bytes);
         return !_tooLarge;
     }
 

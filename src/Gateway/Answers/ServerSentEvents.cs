@@ -6,12 +6,19 @@ internal static class ServerSentEvents
     private static ReadOnlySpan<byte> DataField => "data:"u8;
 
     /// <summary>Where the first event of the bytes ends, its empty line included; -1 where it is not all there.</summary>
-    public static int EndOfFirst(ReadOnlySpan<byte> bytes)
+    /// <param name="bytes">What has come.</param>
+    /// <param name="searched">How many of them have been searched before, in vain.</param>
+    public static int EndOfFirst(ReadOnlySpan<byte> bytes, int searched = 0)
     {
-        var plain = bytes.IndexOf("\n\n"u8);
-        // Lines may end in CR LF; then no plain empty line comes before that one.
-        var carriage = (plain < 0 ? bytes : bytes[..plain]).IndexOf("\n\r\n"u8);
-        return carriage >= 0 ? carriage + 3 : plain >= 0 ? plain + 2 : -1;
+        // Lines may end in CR LF, and the end may have been cut anywhere.
+        for (var at = Math.Max(0, searched - 2); ;)
+        {
+            var line = bytes[at..].IndexOf((byte)'\n');
+            if (line < 0) return -1;
+            at += line + 1;
+            if (at < bytes.Length && bytes[at] == '\n') return at + 1;
+            if (at + 1 < bytes.Length && bytes[at] == '\r' && bytes[at + 1] == '\n') return at + 2;
+        }
     }
 
     /// <summary>The place of an event's data where that is a single line, as engines write it; empty for an event without data or with several lines of it.</summary>

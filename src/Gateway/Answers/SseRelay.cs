@@ -34,6 +34,7 @@ internal sealed class SseRelay(RequestPlan plan, TokenMeter meter, TraceBudget? 
 
     private readonly ArrayBufferWriter<byte> _begun = new(512);
     private readonly Chunk _chunk = new();
+    private readonly RepeatedPiece _repeated = new();
     private bool _unread;
 
     /// <summary>The stream came to its last event.</summary>
@@ -61,19 +62,53 @@ internal sealed class SseRelay(RequestPlan plan, TokenMeter meter, TraceBudget? 
             return RelayStep.GoOn;
         }
 
-        var wasBegun = _begun.WrittenCount > 0;
-        if (wasBegun)
+        var step = RelayStep.GoOn;
+        if (_begun.WrittenCount > 0)
         {
-            _begun.Write(bytes);
-            bytes = _begun.WrittenSpan;
+            var taken = CompleteBegun(bytes, out var length);
+            if (length < 0)
+            {
+                if (_begun.WrittenCount > LargestEvent) GiveUp(client);
+                return RelayStep.GoOn;
+            }
+
+            var sse = _begun.WrittenSpan[..length];
+            step = Read(sse, now, clock, out var changed);
+            client.Write(changed ?? sse);
+            _begun.ResetWrittenCount();
+            bytes = bytes[taken..];
         }
 
+        if (step == RelayStep.GoOn) step = WriteWhole(bytes, client, now, clock);
+        meter.Report();
+        return step;
+    }
+
+    /// <summary>The engine's stream has ended: what was begun is passed on as it is.</summary>
+    public void End(IBufferWriter<byte> client)
+    {
+        client.Write(_begun.WrittenSpan);
+        _begun.ResetWrittenCount();
+    }
+
+    // The events that are all there, as few writes as can be; the beginning of another is kept.
+    private RelayStep WriteWhole(ReadOnlySpan<byte> bytes, IBufferWriter<byte> client, long now, TimeProvider clock)
+    {
         int passed = 0, at = 0;
         var step = RelayStep.GoOn;
-        while (step == RelayStep.GoOn && ServerSentEvents.EndOfFirst(bytes[at..]) is > 0 and var length)
+        while (step == RelayStep.GoOn)
         {
-            var sse = bytes.Slice(at, length);
-            step = Read(sse, now, clock, out var changed);
+            var length = _repeated.Match(bytes[at..], out var text);
+            if (length > 0)
+            {
+                meter.Take(_repeated.Index, text, _repeated.IsReasoning, now, clock);
+                at += length;
+                continue;
+            }
+
+            length = ServerSentEvents.EndOfFirst(bytes[at..]);
+            if (length < 0) break;
+            step = Read(bytes.Slice(at, length), now, clock, out var changed);
             if (changed is not null)
             {
                 client.Write(bytes[passed..at]);
@@ -85,36 +120,34 @@ internal sealed class SseRelay(RequestPlan plan, TokenMeter meter, TraceBudget? 
         }
 
         client.Write(bytes[passed..at]);
-        if (step == RelayStep.GoOn) Keep(bytes[at..], wasBegun, client);
+        if (step == RelayStep.EndTrace || at == bytes.Length) return step;
+        _begun.Write(bytes[at..]);
+        if (_begun.WrittenCount > LargestEvent) GiveUp(client);
         return step;
     }
 
-    /// <summary>The engine's stream has ended: what was begun is passed on as it is.</summary>
-    public void End(IBufferWriter<byte> client)
+    // Adds to the event that was begun what belongs to it, and little more: how much of the bytes that was, and how long the event is; -1 while it goes on.
+    private int CompleteBegun(ReadOnlySpan<byte> bytes, out int length)
     {
-        client.Write(_begun.WrittenSpan);
-        _begun.ResetWrittenCount();
+        var taken = 0;
+        while (taken < bytes.Length)
+        {
+            var before = _begun.WrittenCount;
+            var piece = bytes.Slice(taken, Math.Min(Math.Max(512, before), bytes.Length - taken));
+            _begun.Write(piece);
+            length = ServerSentEvents.EndOfFirst(_begun.WrittenSpan, before);
+            if (length > 0) return taken + length - before;
+            taken += piece.Length;
+        }
+
+        length = -1;
+        return taken;
     }
 
-    private void Keep(ReadOnlySpan<byte> rest, bool wasBegun, IBufferWriter<byte> client)
+    private void GiveUp(IBufferWriter<byte> client)
     {
-        if (rest.Length > LargestEvent)
-        {
-            client.Write(rest);
-            _unread = true;
-            rest = [];
-        }
-
-        if (!wasBegun)
-        {
-            if (!rest.IsEmpty) _begun.Write(rest);
-            return;
-        }
-
-        // The rest lies in the same buffer.
-        var copy = rest.IsEmpty ? [] : rest.ToArray();
-        _begun.ResetWrittenCount();
-        if (copy.Length > 0) _begun.Write(copy);
+        End(client);
+        _unread = true;
     }
 
     // What to write in the event's place; null for the event itself.
@@ -135,7 +168,11 @@ internal sealed class SseRelay(RequestPlan plan, TokenMeter meter, TraceBudget? 
         else TakeContinued(json, now, clock);
         if (plan.HidesUsage && _chunk is { HasNoChoices: true, UsageValue.IsThere: true }) changed = [];
         else if (Edits(json) is { AreEmpty: false } edits) changed = [.. sse[..start], .. edits.ApplyTo(json.ToArray()).Span, .. sse[(start + length)..]];
-        if (budget is null) return RelayStep.GoOn;
+        if (budget is null)
+        {
+            if (continued is null && changed is null) _repeated.Learn(sse, start, _chunk);
+            return RelayStep.GoOn;
+        }
 
         if (Id is null && _chunk.Id.IsString) Id = _chunk.Id.In(json).ToArray();
         foreach (var choice in _chunk.Choices)

@@ -22,6 +22,9 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
     private long _lastToken;
     private long _tokens;
     private bool _anyToken;
+    private long _newTokens;
+    private long _newThinking;
+    private long _newAtOnce;
 
     /// <summary>Output tokens counted so far.</summary>
     public long Output => _output;
@@ -47,25 +50,25 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
     public void Take(ReadOnlySpan<byte> json, Chunk chunk, long now, TimeProvider clock)
     {
         foreach (var choice in chunk.Choices)
-        {
-            if (!choice.HasToken) continue;
-            var thought = Follow(json, choice);
-            _output++;
-            metrics.OutputTokens.Inc();
-            if (thought)
-            {
-                _thinking++;
-                metrics.ThinkingTokens.Inc();
-            }
-
-            if (_anyToken) metrics.InterTokenLatency.Observe(clock.GetElapsedTime(_lastToken, now).TotalSeconds);
-            else _firstToken = now;
-            _lastToken = now;
-            _tokens++;
-            _anyToken = true;
-        }
-
+            if (choice.HasToken) Count(Follow(json, choice), now, clock);
         if (chunk.Usage.Whole.IsThere) Take(chunk.Usage, 0);
+    }
+
+    /// <summary>Takes a piece of one answer that brings text and nothing else.</summary>
+    /// <param name="index">Which of the answers.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="isReasoning">It is part of the trace, by the engine's word.</param>
+    /// <param name="now">When it came.</param>
+    /// <param name="clock">Whose timestamps those are.</param>
+    public void Take(int index, ReadOnlySpan<byte> text, bool isReasoning, long now, TimeProvider clock) => Count(Follow(index, text, isReasoning), now, clock);
+
+    /// <summary>Tells the metrics what has been counted since the last time: what comes together costs them once.</summary>
+    public void Report()
+    {
+        if (_newTokens > 0) metrics.OutputTokens.Inc(_newTokens);
+        if (_newThinking > 0) metrics.ThinkingTokens.Inc(_newThinking);
+        if (_newAtOnce > 0) metrics.InterTokenLatency.Observe(0, _newAtOnce);
+        _newTokens = _newThinking = _newAtOnce = 0;
     }
 
     /// <summary>Takes the engine's own counts.</summary>
@@ -107,20 +110,36 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
         if (_traces.Count > 0) _traces[0]?.KeptApartByEngine();
     }
 
-    private bool Follow(ReadOnlySpan<byte> json, ChoiceDelta choice)
+    private void Count(bool thought, long now, TimeProvider clock)
     {
-        if (choice.Index >= MostChoices) return choice.HasReasoning;
-        while (_traces.Count <= choice.Index) _traces.Add(null);
-        var trace = _traces[choice.Index] ??= new Trace(openedBy);
-        var thought = false;
-        if (choice.HasReasoning)
+        _output++;
+        _newTokens++;
+        if (thought)
         {
-            trace.KeptApartByEngine();
-            thought = true;
+            _thinking++;
+            _newThinking++;
         }
-        else if (choice.HasContent) thought = trace.Follow(JsonText.Of(json, choice.Content).Bytes);
 
-        if (choice.Index == 0) IsThinking = choice.HasReasoning || trace.IsThinking;
+        if (!_anyToken) _firstToken = now;
+        else if (now == _lastToken) _newAtOnce++;
+        else metrics.InterTokenLatency.Observe(clock.GetElapsedTime(_lastToken, now).TotalSeconds);
+        _lastToken = now;
+        _tokens++;
+        _anyToken = true;
+    }
+
+    private bool Follow(ReadOnlySpan<byte> json, ChoiceDelta choice) =>
+        Follow(choice.Index, choice.HasContent && !choice.HasReasoning ? JsonText.Of(json, choice.Content).Bytes : [], choice.HasReasoning);
+
+    private bool Follow(int index, ReadOnlySpan<byte> text, bool isReasoning)
+    {
+        if (index >= MostChoices) return isReasoning;
+        while (_traces.Count <= index) _traces.Add(null);
+        var trace = _traces[index] ??= new Trace(openedBy);
+        var thought = isReasoning;
+        if (isReasoning) trace.KeptApartByEngine();
+        else if (!text.IsEmpty) thought = trace.Follow(text);
+        if (index == 0) IsThinking = isReasoning || trace.IsThinking;
         return thought;
     }
 

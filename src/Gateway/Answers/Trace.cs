@@ -38,11 +38,20 @@ internal sealed class Trace
     public bool Follow(ReadOnlySpan<byte> text)
     {
         var thought = _phase == Phase.Thinking;
-        foreach (var letter in text)
+        for (var i = 0; i < text.Length && _phase != Phase.Answering; i++)
         {
-            if (_phase == Phase.Answering) break;
-            if (_phase == Phase.Opening) Open(letter);
-            else Close(letter);
+            if (_phase == Phase.Opening) Open(text[i]);
+            else
+            {
+                if (_matched == 0)
+                {
+                    var mark = text[i..].IndexOf(ClosingMark[0]);
+                    if (mark < 0) break;
+                    i += mark;
+                }
+
+                Close(text[i]);
+            }
         }
 
         return thought || _phase == Phase.Thinking;

@@ -20,8 +20,11 @@ internal static class HopHeaders
     public static bool RequestKeeps(string name, string connection) =>
         !OfRequests.Contains(name) && !name.StartsWith(GatewayHeaders.Prefix, StringComparison.OrdinalIgnoreCase) && !Names(connection, name);
 
+    // The time of an answer and its length are stated anew.
+    private static readonly FrozenSet<string> OfResponses = OfConnections.Concat(["Date", "Content-Length"]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Whether an answer's header goes on to the client.</summary>
-    public static bool ResponseKeeps(string name) => !OfConnections.Contains(name) && !name.Equals("Date", StringComparison.OrdinalIgnoreCase);
+    public static bool ResponseKeeps(string name) => !OfResponses.Contains(name);
 
     private static bool Names(string connection, string name)
     {

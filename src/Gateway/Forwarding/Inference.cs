@@ -1,5 +1,6 @@
 using System.Buffers;
 using Nemotron.Gateway.Answers;
+using Nemotron.Gateway.Calling;
 using Nemotron.Gateway.Draining;
 using Nemotron.Gateway.Hosting;
 using Nemotron.Gateway.Observing;
@@ -94,7 +95,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         else _metrics!.Waiting.Dec();
     }
 
-    private Task<HttpResponseMessage> CallAsync(ReadOnlyMemory<byte> body)
+    private ValueTask<EngineAnswer> CallAsync(ReadOnlyMemory<byte> body)
     {
         active.LastActivity = tools.Clock.GetTimestamp();
         active.OnSilence = CutReason.FirstByteTimeout;
@@ -106,13 +107,13 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
     {
         using var response = await CallAsync(plan.Body);
         Heard();
-        var isStream = response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream";
-        Begin(response, plan, keepsLength: !isStream);
+        var isStream = response.Head is { IsSuccess: true, IsEventStream: true };
+        Begin(response.Head, plan, isStream ? null : response.Head.ContentLength);
         var meter = _meter = new TokenMeter(_metrics!, plan.TraceOpenedBy);
-        return isStream ? await StreamAsync(response, plan, meter) : await WholeAsync(response, plan, meter);
+        return isStream ? await StreamAsync(response, plan, meter) : await WholeAsync(response, meter);
     }
 
-    private async Task<Outcome> StreamAsync(HttpResponseMessage response, RequestPlan plan, TokenMeter meter)
+    private async Task<Outcome> StreamAsync(EngineAnswer response, RequestPlan plan, TokenMeter meter)
     {
         var budget = plan.Budget is { By: BudgetMechanism.Stream } limit ? new TraceBudget(limit.Tokens, limit.GraceTokens) : null;
         var relay = new SseRelay(plan, meter, budget, continued: null);
@@ -136,26 +137,23 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         await client.FlushAsync(active.Cancelled);
         using var second = await CallAsync(body);
         Heard();
-        if (!second.IsSuccessStatusCode) throw new HttpRequestException(HttpRequestError.InvalidResponse, $"The engine answered {(int)second.StatusCode} to the call that goes on.");
+        if (!second.Head.IsSuccess) throw new HttpRequestException(HttpRequestError.InvalidResponse, $"The engine answered {second.Head.Status} to the call that goes on.");
         var next = new SseRelay(plan, meter, budget: null, new ContinuedStream(relay.Id ?? "null"u8.ToArray(), meter.Output));
         await RelayAsync(second, next, meter);
         return Ended(next.HasError);
     }
 
-    private async Task<RelayStep> RelayAsync(HttpResponseMessage response, SseRelay relay, TokenMeter meter)
+    private async Task<RelayStep> RelayAsync(EngineAnswer response, SseRelay relay, TokenMeter meter)
     {
-        await using var stream = await response.Content.ReadAsStreamAsync(active.Cancelled);
         var client = context.Response.BodyWriter;
-        var buffer = new byte[4096];
+        // The client is told at once that its stream has begun.
+        if (!context.Response.HasStarted && !response.HasBegun) await client.FlushAsync(active.Cancelled);
         while (true)
         {
-            var reading = stream.ReadAsync(buffer, active.Cancelled);
-            // The client is told at once that its stream has begun, and the first token need not wait for it.
-            if (!context.Response.HasStarted && !reading.IsCompleted) await client.FlushAsync(active.Cancelled);
-            var read = await reading;
-            if (read == 0) break;
+            var bytes = await response.ReadAsync();
+            if (bytes.IsEmpty) break;
             var now = Heard();
-            var step = relay.Write(buffer.AsSpan(0, read), client, now, tools.Clock);
+            var step = relay.Write(bytes.Span, client, now, tools.Clock);
             if (_waits && meter.AnyToken)
             {
                 Waits(false);
@@ -171,23 +169,22 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         return RelayStep.GoOn;
     }
 
-    private async Task<Outcome> WholeAsync(HttpResponseMessage response, RequestPlan plan, TokenMeter meter)
+    private async Task<Outcome> WholeAsync(EngineAnswer response, TokenMeter meter)
     {
-        await using var stream = await response.Content.ReadAsStreamAsync(active.Cancelled);
-        var answer = new AnswerCopy();
         var client = context.Response.BodyWriter;
-        while (true)
+        var bytes = await response.ReadAsync();
+        // Most answers come in one piece, which need not be kept beside the connection's own buffer.
+        var answer = new AnswerCopy(bytes, isWhole: response.HasEnded);
+        while (!bytes.IsEmpty)
         {
-            var memory = client.GetMemory(4096);
-            var read = await stream.ReadAsync(memory, active.Cancelled);
-            if (read == 0) break;
             Heard();
-            answer.Add(memory.Span[..read]);
-            client.Advance(read);
-            await client.FlushAsync(active.Cancelled);
+            await client.WriteAsync(bytes, active.Cancelled);
+            if (response.HasEnded) break;
+            bytes = await response.ReadAsync();
+            answer.Add(bytes.Span);
         }
 
-        if (!response.IsSuccessStatusCode) return EngineRefused(response);
+        if (!response.Head.IsSuccess) return EngineRefused(response.Head);
         if (answer.Read(endpoint) is { } chunk) meter.TakeWhole(answer.Bytes.Span, chunk);
         return Outcome.Ok;
     }
@@ -226,40 +223,40 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         return (body, open ? Continuation.Closing(inside) : "");
     }
 
-    private async Task<(ReadOnlyMemory<byte> Body, Chunk? Chunk)> ReadAsync(HttpResponseMessage response)
+    private async Task<(ReadOnlyMemory<byte> Body, Chunk? Chunk)> ReadAsync(EngineAnswer response)
     {
         Heard();
-        await using var stream = await response.Content.ReadAsStreamAsync(active.Cancelled);
-        var answer = new AnswerCopy();
-        var buffer = new byte[16384];
-        while (await stream.ReadAsync(buffer, active.Cancelled) is > 0 and var read)
+        var answer = new AnswerCopy(default, isWhole: false);
+        while (await response.ReadAsync() is { IsEmpty: false } bytes)
         {
             Heard();
-            if (!answer.Add(buffer.AsSpan(0, read))) throw new HttpRequestException(HttpRequestError.InvalidResponse, "The engine's answer is too large to be continued.");
+            if (!answer.Add(bytes.Span)) throw new HttpRequestException(HttpRequestError.InvalidResponse, "The engine's answer is too large to be continued.");
         }
 
-        return (answer.Bytes, response.IsSuccessStatusCode ? answer.Read(endpoint) : null);
+        return (answer.Bytes, response.Head.IsSuccess ? answer.Read(endpoint) : null);
     }
 
-    private async Task<Outcome> DeliverAsync(HttpResponseMessage response, RequestPlan plan, ReadOnlyMemory<byte> body)
+    private async Task<Outcome> DeliverAsync(EngineAnswer response, RequestPlan plan, ReadOnlyMemory<byte> body)
     {
-        Begin(response, plan, keepsLength: false);
-        context.Response.ContentLength = body.Length;
+        Begin(response.Head, plan, body.Length);
         await context.Response.BodyWriter.WriteAsync(body, active.Cancelled);
-        return response.IsSuccessStatusCode ? Outcome.Ok : EngineRefused(response);
+        return response.Head.IsSuccess ? Outcome.Ok : EngineRefused(response.Head);
     }
 
-    private void Begin(HttpResponseMessage response, RequestPlan plan, bool keepsLength)
+    private void Begin(AnswerHead head, RequestPlan plan, long? length)
     {
-        context.Response.StatusCode = (int)response.StatusCode;
+        context.Response.StatusCode = head.Status;
         var headers = context.Response.Headers;
-        foreach (var (name, values) in response.Headers.NonValidated)
-            if (HopHeaders.ResponseKeeps(name)) headers[name] = values.Count == 1 ? values.ToString() : values.ToArray();
-        foreach (var (name, values) in response.Content.Headers.NonValidated)
-            if (keepsLength || !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)) headers[name] = values.Count == 1 ? values.ToString() : values.ToArray();
+        for (var i = 0; i < head.Count; i++)
+        {
+            var (name, value) = head[i];
+            if (HopHeaders.ResponseKeeps(name)) headers.Append(name, value);
+        }
+
+        context.Response.ContentLength = length;
         GatewayHeaders.Tell(headers, plan);
         // An engine that is up but not ready yet rarely says when to come again.
-        if (response.StatusCode == System.Net.HttpStatusCode.ServiceUnavailable && headers.RetryAfter.Count == 0)
+        if (head.Status == StatusCodes.Status503ServiceUnavailable && headers.RetryAfter.Count == 0)
             headers.RetryAfter = Math.Ceiling(state.Settings.Drain.RetryAfter.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
@@ -272,9 +269,9 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         return now;
     }
 
-    private Outcome EngineRefused(HttpResponseMessage response)
+    private Outcome EngineRefused(AnswerHead head)
     {
-        var server = (int)response.StatusCode >= 500;
+        var server = head.Status >= 500;
         tools.Metrics.Failed(server ? ErrorKind.EngineServerError : ErrorKind.EngineClientError);
         return server ? Outcome.EngineError : Outcome.ClientError;
     }

@@ -9,7 +9,10 @@ namespace Nemotron.Gateway.Observing;
 /// </summary>
 internal sealed class GatewayMetrics
 {
+    private static readonly int Modes = Enum.GetValues<ReasoningMode>().Length + 1, Endpoints = Enum.GetValues<Requests.ApiEndpoint>().Length, Outcomes = Enum.GetValues<Outcome>().Length;
+
     private readonly Dictionary<string, ModeMetrics> _modes;
+    private readonly Counter.Child?[] _ended = new Counter.Child?[Modes * Endpoints * Outcomes];
     private readonly Counter _requests;
     private readonly Counter _errors;
     private readonly Counter _cancelled;
@@ -103,8 +106,12 @@ internal sealed class GatewayMetrics
     };
 
     /// <summary>A request has ended.</summary>
-    public void Ended(ReasoningMode? mode, Requests.ApiEndpoint endpoint, Outcome outcome) =>
-        _requests.WithLabels(NameOf(mode), Label(endpoint), Label(outcome)).Inc();
+    public void Ended(ReasoningMode? mode, Requests.ApiEndpoint endpoint, Outcome outcome)
+    {
+        // Each series is looked up once, when it first counts: until then it is not there.
+        ref var series = ref _ended[((mode is { } one ? (int)one + 1 : 0) * Endpoints + (int)endpoint) * Outcomes + (int)outcome];
+        (series ??= _requests.WithLabels(NameOf(mode), Label(endpoint), Label(outcome))).Inc();
+    }
 
     /// <summary>A request has failed.</summary>
     public void Failed(ErrorKind kind) => _errors.WithLabels(Label(kind)).Inc();
