@@ -17,7 +17,7 @@ public class ProcessTests
     {
         await using var engine = await StubEngine.StartAsync();
         engine.Gate = new SemaphoreSlim(0);
-        using var gateway = new GatewayProcess(engine.Address);
+        await using var gateway = new GatewayProcess(engine.Address);
         await gateway.ReadyAsync();
         using var answer = await gateway.AskAsync();
         gateway.Signal("TERM");
@@ -33,7 +33,7 @@ public class ProcessTests
     {
         await using var engine = await StubEngine.StartAsync();
         engine.Gate = new SemaphoreSlim(0);
-        using var gateway = new GatewayProcess(engine.Address);
+        await using var gateway = new GatewayProcess(engine.Address);
         await gateway.ReadyAsync();
         using var answer = await gateway.AskAsync();
         using var drain = GatewayProcess.Run("drain", "--admin-port", $"{gateway.AdminPort}");
@@ -76,7 +76,7 @@ public class ProcessTests
         told.ShouldContain("NEMOTRON_GATEWAY_PORT must be a whole number");
     }
 
-    private sealed class GatewayProcess : IDisposable
+    private sealed class GatewayProcess : IAsyncDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("gateway").FullName;
         private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false });
@@ -132,10 +132,11 @@ public class ProcessTests
             kill.WaitForExit();
         }
 
-        public void Dispose()
+        // Not WaitForExit: it blocks until the end of the output has been read, and this may run where that would be, after a read of the other process's.
+        public async ValueTask DisposeAsync()
         {
             if (!Process.HasExited) Process.Kill(entireProcessTree: true);
-            Process.WaitForExit();
+            await Process.WaitForExitAsync(CancellationToken.None);
             Process.Dispose();
             _client.Dispose();
             Directory.Delete(_folder, recursive: true);
