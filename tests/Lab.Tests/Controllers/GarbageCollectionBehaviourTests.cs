@@ -52,20 +52,17 @@ public class GarbageCollectionBehaviourTests
         var root = lab.Api.Create(MemoryApi.ConfigMaps, "default", MemoryApi.Named("root"), "test");
         var middle = lab.Api.Create(MemoryApi.ConfigMaps, "default", Owned("middle", "v1", "ConfigMap", root), "test");
         lab.Api.Create(MemoryApi.ConfigMaps, "default", Owned("leaf", "v1", "ConfigMap", middle), "test");
+        var (_, version) = lab.Api.List(MemoryApi.ConfigMaps, "default");
         var gone = new List<string>();
 
         lab.Api.Delete(MemoryApi.ConfigMaps, "default", "root", "Foreground");
-        await lab.UntilAsync(
-            () =>
-            {
-                foreach (var name in (string[])["leaf", "middle", "root"])
-                {
-                    if (!gone.Contains(name) && lab.Api.Get(MemoryApi.ConfigMaps, "default", name) is null) gone.Add(name);
-                }
-
-                return gone.Count == 3;
-            },
-            "all gone");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        await foreach (var seen in lab.Api.WatchAsync(MemoryApi.ConfigMaps, "default", version, limit.Token))
+        {
+            if (seen.Type == "DELETED") gone.Add(seen.Object["metadata"]!["name"]!.GetValue<string>());
+            if (gone.Count == 3) break;
+        }
 
         gone.ShouldBe(["leaf", "middle", "root"]);
     }
