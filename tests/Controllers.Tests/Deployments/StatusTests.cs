@@ -45,7 +45,7 @@ public class StatusTests
     public void A_refused_change_leaves_what_serves_and_says_why()
     {
         var entity = ADeployment("n", new() { ModelRef = new ModelReference { Name = "Nope" }, Replicas = 1 });
-        var snapshot = Seen(entity, Pool("p", ANode("n"))) with { Pods = [APod("p", ready: true, node: "n")], Live = new V1Deployment { Spec = new V1DeploymentSpec { Replicas = 1 } } };
+        var snapshot = Seen(entity, Pool("p", ANode("n"))) with { Pods = [APod("p", ready: true, node: "n")], Live = new V1Deployment { Metadata = new V1ObjectMeta { Name = "n" }, Spec = new V1DeploymentSpec { Replicas = 1 } } };
         var status = DeploymentStatus.Of(snapshot, DeploymentDecision.Decide(snapshot), null, out _);
         Condition(status, ConditionTypes.Accepted).Status.ShouldBe("False");
         Condition(status, ConditionTypes.Ready).Status.ShouldBe("True");
