@@ -24,9 +24,8 @@ internal static class Joining
     public static bool IsUnderWay(ScalingState state, ScalingSignals signals, DateTimeOffset now)
     {
         if (state.ReadyRose is not { } rose) return false;
-        var inFlight = signals.Modes.Off.InFlight!.Value.Value + signals.Modes.On.InFlight!.Value.Value;
         var ended = Queue.Completed(signals);
-        var life = ended > 0 ? TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, inFlight / ended)) : Longest;
+        var life = ended > 0 ? TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, signals.InFlight / ended)) : Longest;
         var lasts = Window + Lives * life;
         return now - rose < (lasts < Longest ? lasts : Longest);
     }

@@ -97,7 +97,7 @@ internal static class Learning
     public static double? FollowWork(double? known, ReplicaCapacity capacity, ScalingSignals signals, double modelled, double seconds)
     {
         var (off, on) = (signals.Modes.Off, signals.Modes.On);
-        var inFlight = off.InFlight!.Value.Value + on.InFlight!.Value.Value;
+        var inFlight = signals.InFlight;
         if (off.OutputTokens is not { } offTokens || on.OutputTokens is not { } onTokens || inFlight < FewInFlight || modelled <= 0) return known;
         var load = 1 - capacity.StepSeconds * (offTokens.Value + onTokens.Value) / inFlight;
         var expected = modelled / signals.Ready;

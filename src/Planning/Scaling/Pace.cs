@@ -46,7 +46,7 @@ internal static class Pace
         var lasting = why == ScalingReason.QueueGrowth ? recommended : Lasting(verdict.State.Lowest, verdict, pace.Stabilization);
         if (lasting <= current) return verdict.To(current, ScalingReason.Stabilizing, why);
         if (verdict.State.LastUp is { } last && verdict.Now - last < pace.Interval) return verdict.To(current, ScalingReason.RateLimited, why);
-        if (Falls(verdict.State) && TurnsAreSpent(verdict)) return verdict.To(current, ScalingReason.RecentTurn, why);
+        if (verdict.State.LastFell && TurnsAreSpent(verdict)) return verdict.To(current, ScalingReason.RecentTurn, why);
         var step = Math.Min(lasting - current, pace.MaxStep ?? int.MaxValue);
         return step < lasting - current ? verdict.To(current + step, why, ScalingReason.RateLimited) : verdict.To(current + step, why);
     }
@@ -73,12 +73,10 @@ internal static class Pace
     }
 
     // Whether going down now would be a turn not long after another one.
-    private static bool TooSoon(Verdict verdict) => !Falls(verdict.State) && verdict.State.LastUp is not null && verdict.State.LastTurn is { } turn && verdict.Now - turn < BetweenTurns;
+    private static bool TooSoon(Verdict verdict) => verdict.State.LastRose && verdict.State.LastTurn is { } turn && verdict.Now - turn < BetweenTurns;
 
     // Whether a turn now would be the third.
     private static bool TurnsAreSpent(Verdict verdict) => verdict.State.TurnBefore is { } before && verdict.Now - before < BetweenTurns;
-
-    private static bool Falls(ScalingState state) => state.LastDown is { } down && !(state.LastUp >= down);
 
     // Without a window's worth of history nothing is known to have lasted.
     private static bool Seen(ScalingState state, DateTimeOffset now, TimeSpan window) => state.Since is { } since && now - since >= window;

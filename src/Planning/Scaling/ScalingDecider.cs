@@ -36,7 +36,7 @@ public static class ScalingDecider
         var spread = (state = state with { Spread = Learning.FollowSpread(state.Spread, lengths, known, seconds) }).Spread ?? Learning.PriorSpread;
         var (off, on) = (known.Modes.Off.Arrivals!.Value.Value, known.Modes.On.Arrivals!.Value.Value);
         var lead = state.LeadTime ?? capacity.LeadTime;
-        state = state with { Arrivals = ArrivalForecast.Append(state.Arrivals, off, on, known.Modes.Off.InFlight!.Value.Value + known.Modes.On.InFlight!.Value.Value, now) };
+        state = state with { Arrivals = ArrivalForecast.Append(state.Arrivals, off, on, known.InFlight, now) };
         var forecast = ArrivalForecast.Expect(state.Arrivals, now, lead);
         var queued = DemandModel.Queued(known);
         // With a queue, latency and what is in flight tell of the queue, not of the replicas.

@@ -27,6 +27,9 @@ public sealed record ScalingSignals
     /// <summary>Load by reasoning mode, from the gateways.</summary>
     public ByMode<ModeSignals> Modes { get; init; } = new(ModeSignals.Unknown, ModeSignals.Unknown);
 
+    /// <summary>Requests in flight of both modes; asked only where both are known.</summary>
+    internal double InFlight => Modes.Off.InFlight!.Value.Value + Modes.On.InFlight!.Value.Value;
+
     /// <summary>What each replica that was scraped says of itself.</summary>
     public IReadOnlyList<ReplicaSignals> PerReplica { get; init; } = [];
 

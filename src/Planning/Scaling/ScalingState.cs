@@ -74,6 +74,12 @@ public sealed record ScalingState
 
     /// <summary>When it changed its direction the time before that.</summary>
     public DateTimeOffset? TurnBefore { get; init; }
+
+    /// <summary>The last change was a rise.</summary>
+    internal bool LastRose => LastUp > (LastDown ?? DateTimeOffset.MinValue);
+
+    /// <summary>The last change was a fall.</summary>
+    internal bool LastFell => LastDown > (LastUp ?? DateTimeOffset.MinValue);
 }
 
 /// <summary>Mean lengths of requests, with forgetting.</summary>

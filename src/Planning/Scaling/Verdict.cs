@@ -60,10 +60,9 @@ internal sealed record Verdict(
 
     private ScalingState Next(int desired, int current)
     {
-        var (up, down) = (State.LastUp, State.LastDown);
         var next = State with { LastTick = Now, LastDesired = desired, Since = State.Since ?? (Demand is null ? null : Now) };
-        if (desired > current) return (down > (up ?? DateTimeOffset.MinValue) ? Turned(next) : next) with { LastUp = Now };
-        if (desired < current) return (up > (down ?? DateTimeOffset.MinValue) ? Turned(next) : next) with { LastDown = Now };
+        if (desired > current) return (State.LastFell ? Turned(next) : next) with { LastUp = Now };
+        if (desired < current) return (State.LastRose ? Turned(next) : next) with { LastDown = Now };
         return next;
 
         ScalingState Turned(ScalingState state) => state with { TurnBefore = state.LastTurn, LastTurn = Now };
