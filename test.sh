@@ -27,7 +27,7 @@ for project in tests/*/*.csproj; do
   status=0
   # A test project is a program of its own (xunit v3); its closing summary is what is counted.
   assembly="$(ls tests/"$name"/bin/Debug/net10.0/"Nemotron.$name.dll")"
-  timeout -k 10 900 dotnet "$assembly" -longRunning 120 -noLogo -noColor -showLiveOutput >"$log" 2>&1 || status=$?
+  timeout -k 10 3600 dotnet "$assembly" -longRunning 120 -noLogo -noColor -showLiveOutput >"$log" 2>&1 || status=$?
   summary="$(grep -E "Total: [0-9]+, Errors: [0-9]+" "$log" | tail -n 1 || true)"
   if [ -z "$summary" ]; then
     echo "   no summary, exit $status:"; tail -n 30 "$log"; failed=$((failed + 1)); continue

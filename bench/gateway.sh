@@ -2,6 +2,7 @@
 # Measures the gateway beside nginx as a plain reverse proxy: same simulated engine, same load, in turns, in one run on this machine.
 #   bench/gateway.sh            prints the table of docs/performance.md, "Gateway"
 #   ROUNDS=5 SECONDS_EACH=10 bench/gateway.sh
+#   GATEWAY_ENV=NAME=VALUE bench/gateway.sh   the gateway's process alone has that variable
 # Needs Debian's nginx-light and wrk (installed where they are missing and this may), and a C toolchain for the native publish.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/tools.sh"
@@ -58,7 +59,7 @@ LUA
 dotnet $bench engine --port $engine_port & pids+=($!)
 nginx -c "$work/nginx.conf" 2>/dev/null & pids+=($!)
 began="$(date +%s%N)"
-"$gateway" --config "$work/gateway.yaml" --address 127.0.0.1 --port $port --admin-port $admin_port --log-level Warning & gateway_pid=$!; pids+=($!)
+env ${GATEWAY_ENV:-} "$gateway" --config "$work/gateway.yaml" --address 127.0.0.1 --port $port --admin-port $admin_port --log-level Warning & gateway_pid=$!; pids+=($!)
 until curl -fs -o /dev/null "http://127.0.0.1:$admin_port/healthz"; do sleep 0.01; done
 start_ms=$((($(date +%s%N) - began) / 1000000))
 until curl -fs -o /dev/null "http://127.0.0.1:$nginx_port/" && curl -fs -o /dev/null "http://127.0.0.1:$admin_port/readyz"; do sleep 0.1; done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the operator as a process of its own, published as it ships, against the Lab: writes, CPU time, memory, latency, fail-over.
 #   scripts/bench-runtime.sh                  all of it (about half an hour)
-#   scripts/bench-runtime.sh small failover   parts: small, failover, large
+#   scripts/bench-runtime.sh small failover   parts: small, failover, fleet, large
 # Prints the table of docs/performance-runtime.md; exits with 1 when a budget is missed. CPU times and latencies mean something on an idle machine only.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -22,22 +22,23 @@ internal sealed class Comparison(IReadOnlyList<TracedRequest> recorded, int thre
     {
         var clock = Stopwatch.StartNew();
         var built = scenario.Build(recorded, 99);
-        var others = oursOnly ? [] : peers.Select(peer => PolicyTuning.RunAll(built, PolicyCatalogue.Grid(peer), threads)).ToArray();
+        var others = oursOnly ? [] : peers.Select(peer => PolicyTuning.Tune(built, PolicyCatalogue.Grid(peer), Goodputs, threads)).ToArray();
         var most = Most(built);
-        foreach (var goodput in Goodputs)
+        var constants = new ConstantFleets(built, Goodputs.Min());
+        for (var i = 0; i < Goodputs.Length; i++)
         {
+            var goodput = Goodputs[i];
             var held = scenario.Build(recorded, 100 * goodput);
             var asIs = FleetSimulator.Run(held, PolicyCatalogue.Default("nemotron").Create(held));
-            var grid = PolicyTuning.RunAll(held, PolicyCatalogue.Grid("nemotron"), threads);
             if (oursOnly)
             {
-                if (goodput == Goodputs[0]) Explain(held);
-                foreach (var (choice, outcome) in grid)
+                if (i == 0) Explain(held);
+                foreach (var (choice, outcome) in PolicyTuning.RunAll(held, PolicyCatalogue.Grid("nemotron"), threads))
                     Console.Error.WriteLine($"  {choice.Parameters}: {outcome.GpuHours:0.00} GPU-h, {100 * outcome.Goodput:0.00} %, TTFT p99 {outcome.TtftP99.TotalSeconds:0.00} s, ITL p99 {outcome.ItlP99.TotalMilliseconds:0} ms, {outcome.ScaleEvents} events, {outcome.DirectionChanges} turns, most {outcome.MostReplicas}");
             }
-            var tuned = PolicyTuning.Best([.. grid, (PolicyCatalogue.Default("nemotron"), asIs)], goodput);
-            var best = others.Select(runs => PolicyTuning.Best(runs, goodput)).ToArray();
-            var constant = BestConstant(built, goodput);
+            var tuned = PolicyTuning.Tune(held, [.. PolicyCatalogue.Grid("nemotron"), PolicyCatalogue.Default("nemotron")], [goodput], threads)[0];
+            var best = others.Select(tunings => tunings[i]).ToArray();
+            var constant = constants.LeastGpuHours(goodput);
             var oracle = withOracle ? OracleSearch.Find(held, goodput)?.Outcome.GpuHours : null;
             var peer = best.Where(item => item.Reaches).Select(item => item.Outcome.GpuHours).DefaultIfEmpty(double.NaN).Min();
             var mine = tuned.Reaches ? tuned.Outcome.GpuHours : double.NaN;
@@ -50,20 +51,6 @@ internal sealed class Comparison(IReadOnlyList<TracedRequest> recorded, int thre
             to.Flush();
         }
         Console.Error.WriteLine($"{scenario.Model} x{scenario.RateScale} {scenario.ShareText}: {built.Trace.Count} requests, begins with {built.InitialReplicas}, most goodput {100 * most:0.00} %, {clock.Elapsed.TotalSeconds:0} s");
-    }
-
-    private static double? BestConstant(FleetScenario scenario, double goodput)
-    {
-        var (low, high) = (0, 301);
-        double? hours = null;
-        while (high - low > 1)
-        {
-            var tried = (low + high) / 2;
-            var outcome = FleetSimulator.Run(scenario with { InitialReplicas = tried }, new PlannedPolicy([tried]));
-            if (outcome.Goodput >= goodput) (high, hours) = (tried, outcome.GpuHours);
-            else low = tried;
-        }
-        return hours;
     }
 
     // Every decision in words, beside what the fleet was like.

@@ -11,13 +11,13 @@ internal sealed record BenchOptions(string Operator, string Repository);
 internal sealed class BenchCommand
 {
     private static readonly (string Name, Func<BenchOptions, Task<IReadOnlyList<Figure>>> MeasureAsync)[] All =
-        [("small", SmallFleet.MeasureAsync), ("failover", FailOver.MeasureAsync), ("large", LargeFleet.MeasureAsync)];
+        [("small", SmallFleet.MeasureAsync), ("failover", FailOver.MeasureAsync), ("fleet", new LargeFleet(1000, InFleet: true).MeasureAsync), ("large", new LargeFleet(5000, InFleet: false).MeasureAsync)];
 
     private readonly Option<FileInfo> program = new("--operator") { Description = "The operator's executable, published for release", Required = true };
 
     private readonly Option<DirectoryInfo> repository = new("--repository") { Description = "The checkout", DefaultValueFactory = _ => new DirectoryInfo(Environment.CurrentDirectory) };
 
-    private readonly Option<string[]> only = new("--only") { Description = "What to measure: small, failover, large; all of it by default", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> only = new("--only") { Description = "What to measure: small, failover, fleet, large; all of it by default", AllowMultipleArgumentsPerToken = true };
 
     public ParseResult Parse(string[] args)
     {

@@ -14,6 +14,7 @@ internal sealed class TestBed : IAsyncDisposable
     private static readonly Gvr Definitions = new("apiextensions.k8s.io", "v1", "customresourcedefinitions");
     private static readonly Gvr Namespaces = new("", "v1", "namespaces");
     private static readonly Gvr Pools = new("serving.nemotron.dev", "v1alpha1", "gpunodepools");
+    private static readonly Gvr Fleets = new("serving.nemotron.dev", "v1alpha1", "nemotronfleets");
     private static readonly Gvr Models = new("serving.nemotron.dev", "v1alpha1", "nemotrondeployments");
     private static readonly Gvr Workloads = new("apps", "v1", "deployments");
     private static readonly Gvr Pods = new("", "v1", "pods");
@@ -58,6 +59,17 @@ internal sealed class TestBed : IAsyncDisposable
         return bed;
     }
 
+    /// <summary>Puts all NemotronDeployments into one fleet, and has the pool plan what it would move.</summary>
+    public void CreateFleet()
+    {
+        Create(Fleets, null, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = "all" },
+            ["spec"] = new JsonObject { ["selector"] = new JsonObject(), ["budgets"] = new JsonArray(new JsonObject { ["nodePool"] = "h100" }) },
+        });
+        Lab.Api.MergePatch(Pools, null, "h100", new JsonObject { ["spec"] = new JsonObject { ["consolidation"] = new JsonObject { ["mode"] = "DryRun" } } }, Manager);
+    }
+
     /// <summary>Creates NemotronDeployments <c>n-{from}</c> and on, of one GPU each.</summary>
     public void CreateModels(int from, int count)
     {
@@ -94,7 +106,19 @@ internal sealed class TestBed : IAsyncDisposable
                     ["selector"] = new JsonObject { ["matchLabels"] = labels.DeepClone() },
                     ["template"] = new JsonObject
                     {
-                        ["metadata"] = new JsonObject { ["labels"] = labels },
+                        // As many as pods of a busy cluster have.
+                        ["metadata"] = new JsonObject
+                        {
+                            ["labels"] = labels,
+                            ["annotations"] = new JsonObject
+                            {
+                                ["checksum/config"] = new string('c', 64),
+                                ["kubectl.kubernetes.io/restartedAt"] = "2026-01-01T00:00:00Z",
+                                ["prometheus.io/scrape"] = "true",
+                                ["sidecar.example.invalid/status"] = new string('s', 400),
+                                ["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false",
+                            },
+                        },
                         ["spec"] = new JsonObject
                         {
                             ["containers"] = new JsonArray(new JsonObject

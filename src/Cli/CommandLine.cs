@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Text.Json;
 using k8s.Autorest;
 using Nemotron.Cli.Bundles;
 using Nemotron.Cli.Clusters;
@@ -64,7 +65,8 @@ internal static class CommandLine
             terminal.Error.WriteLine($"error: {error.Message}");
             return ExitCodes.NotFound;
         }
-        catch (Exception error) when (error is KubeconfigException or HttpOperationException or HttpRequestException or TimeoutException or PrometheusException)
+        // JSON that cannot be read is a proxy's page in place of an answer, or a word that a newer CRD knows.
+        catch (Exception error) when (error is KubeconfigException or HttpOperationException or HttpRequestException or TimeoutException or PrometheusException or JsonException)
         {
             terminal.Error.WriteLine($"error: {ApiErrors.Describe(error)}");
             return ExitCodes.NoAnswer;
@@ -91,7 +93,7 @@ internal static class ExitCodes
     /// <summary>The command line, a name or a file cannot be used.</summary>
     public const int BadInput = 2;
 
-    /// <summary>No kubeconfig can be used, or the API server or Prometheus does not answer, or refuses.</summary>
+    /// <summary>No kubeconfig can be used, or the API server or Prometheus does not answer, or refuses, or answers what cannot be read.</summary>
     public const int NoAnswer = 3;
 
     /// <summary>The cluster answers, and what was asked for is not in it.</summary>

@@ -20,6 +20,7 @@ namespace Nemotron.Controllers;
 [JsonSerializable(typeof(ScaledObjectView))]
 [JsonSerializable(typeof(KarpenterNodePool))]
 [JsonSerializable(typeof(NodeClaimView))]
+[JsonSerializable(typeof(V1Job))]
 [JsonSerializable(typeof(V1Service))]
 [JsonSerializable(typeof(V1ConfigMap))]
 [JsonSerializable(typeof(V1ServiceAccount))]

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Deployments.Weights;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
@@ -61,6 +62,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton(services => new ReasoningProbe(PodConnections.DirectOfAnyCertificate(), services.GetRequiredService<IProbeKeys>(), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IProbeKeys, ProbeKeys>();
         builder.AddLeaderService<ReasoningProber>();
+        builder.Services.AddSingleton<WeightLoads>();
         builder.Services.AddSingleton<NemotronDeploymentController>();
         AddEngineHealth(builder, askEngines);
         AddFleets(builder);
@@ -78,6 +80,7 @@ public static class NemotronControllers
         });
         builder.AddInformer<HorizontalPodAutoscalerView>(Scaler);
         builder.AddInformer<ScaledObjectView>(Scaler);
+        builder.AddInformer<V1Job>(Packed);
         builder.AddInformer<V1Service>(Packed);
         builder.AddInformer<V1ConfigMap>(Packed);
         builder.AddInformer<V1ServiceAccount>(Packed);
@@ -93,6 +96,7 @@ public static class NemotronControllers
             .MaxConcurrentReconciles(maxConcurrentReconciles)
             .Owns<V1Deployment>()
             .Owns<LeaderWorkerSet>()
+            .Owns<V1Job>(WeightPlan.Differs)
             .Owns<V1Service>(ChildChanged)
             .Owns<V1ConfigMap>(ChildChanged)
             .Owns<V1ServiceAccount>(ChildChanged)
@@ -115,6 +119,8 @@ public static class NemotronControllers
             // Pods come and go by the hundred; counting them five times a second is enough.
             .Watches<PodView>((pod, caches) => PoolsOf(pod, caches), PodView.Differs, within: TimeSpan.FromMilliseconds(200))
             .Owns<KarpenterNodePool>()
+            .Watches<V1Job>((job, _) => job.Metadata.Labels?.TryGetValue(NemotronLabels.NodePool, out var pool) == true ? [new NamespacedName(null, pool)] : [], WeightPlan.Differs)
+            .Watches<NemotronDeployment>((deployment, _) => deployment.Status?.NodePool is { } pool ? [new NamespacedName(null, pool)] : [], WeightUsers.Differs)
             .Watches<NodeClaimView>((claim, _) => claim.Metadata.Labels?.TryGetValue(KarpenterNodePool.PoolLabel, out var pool) == true ? [new NamespacedName(null, pool)] : [], within: TimeSpan.FromMilliseconds(200))
             // A new, changed or vanished pool may give nodes to its neighbours, or take them.
             .Watches<GpuNodePool>((_, caches) => caches.Get<GpuNodePool>().List().Select(NamespacedName.Of), PoolChanged)
@@ -132,6 +138,7 @@ public static class NemotronControllers
         builder.Services.AddSingleton<ScalingMetrics>();
         if (settings.Prometheus is not { } prometheus) return;
         builder.Services.AddSingleton<IPrometheus>(services => new PrometheusApi(prometheus, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new HeldRequests(PodConnections.Direct(), services.GetRequiredService<TimeProvider>()));
         builder.AddLeaderService<ScalingLoop>();
     }
 

@@ -22,7 +22,7 @@ internal static class OperatorHost
         if (SamePort(options) is { } same) return Fail(same);
         try
         {
-            await using var app = Build(options);
+            await using var app = Build(options, services => services.AddHostedService<StartMemory>());
             await app.RunAsync(cancellationToken);
             return Environment.ExitCode;
         }
@@ -61,7 +61,7 @@ internal static class OperatorHost
             {
                 settings.Name = NemotronApi.FieldManager;
                 settings.KubeconfigPath = options.Kubeconfig;
-                settings.Namespace = options.Namespace;
+                settings.Namespaces = options.Namespaces;
                 settings.LeaderElectionType = options.LeaderElect ? LeaderElectionType.Single : LeaderElectionType.None;
                 settings.LeaderElectionNamespace = options.LeaderElectNamespace;
                 settings.AppliedAnnotation = NemotronApi.Group + "/applied";

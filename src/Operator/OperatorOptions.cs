@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using Nemotron.Controllers.Scaling;
 
 namespace Nemotron.Operator;
@@ -14,14 +15,18 @@ internal enum LogFormat
 }
 
 /// <summary>The operator's command line.</summary>
-internal sealed class OperatorOptions
+internal sealed partial class OperatorOptions
 {
     private readonly Option<FileInfo?> _kubeconfig = new("--kubeconfig")
     {
         Description = "Path of a kubeconfig. Without it: the pod's own service account, else KUBECONFIG or ~/.kube/config.",
     };
 
-    private readonly Option<string?> _namespace = new("--namespace") { Description = "Act only on resources in this namespace; cluster-scoped ones are always acted on." };
+    private readonly Option<string[]> _namespaces = new("--namespace")
+    {
+        Description = "Act only on resources in this namespace, which may be given several times; cluster-scoped ones are always acted on. Without it: in all namespaces.",
+        DefaultValueFactory = _ => [],
+    };
 
     private readonly Option<bool> _leaderElect = new("--leader-elect")
     {
@@ -107,6 +112,11 @@ internal sealed class OperatorOptions
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 256) result.AddError("--max-concurrent-reconciles must be between 1 and 256.");
         });
+        _namespaces.Validators.Add(result =>
+        {
+            foreach (var ns in result.GetValueOrDefault<string[]>() ?? [])
+                if (!NamespaceName().IsMatch(ns)) result.AddError($"--namespace: \"{ns}\" is no namespace's name: at most 63 lower-case letters, digits and dashes, none at an end. Give --namespace once for each.");
+        });
         _webhookName.Validators.Add(result =>
         {
             if (Kube.WebhookCertificateSettings.Refusal(result.GetValueOrDefault<string>() ?? "") is { } refusal) result.AddError($"--webhook-name: {refusal}");
@@ -117,7 +127,7 @@ internal sealed class OperatorOptions
         });
         var root = new RootCommand("Runs fleets of NVIDIA Llama-Nemotron models on the GPU nodes of a Kubernetes cluster.")
         {
-            _kubeconfig, _namespace, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _webhookCertificates, _logLevel, _logFormat,
+            _kubeconfig, _namespaces, _leaderElect, _leaderElectNamespace, _metricsPort, _healthPort, _webhookPort, _webhookName, _webhookNamespace, _webhookCertificates, _logLevel, _logFormat,
             _models, _gpus, _gatewayImage, _prometheusPeer, _probeReasoning, _engineHealth, _concurrency,
         };
         _prometheus.AddTo(root);
@@ -125,7 +135,7 @@ internal sealed class OperatorOptions
         root.SetAction((parsed, cancellationToken) => run(
             new OperatorSettingsOnCommandLine(
                 parsed.GetValue(_kubeconfig)?.FullName,
-                parsed.GetValue(_namespace),
+                parsed.GetValue(_namespaces) ?? [],
                 parsed.GetValue(_leaderElect),
                 parsed.GetValue(_leaderElectNamespace),
                 parsed.GetValue(_metricsPort),
@@ -150,6 +160,9 @@ internal sealed class OperatorOptions
         return root;
     }
 
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\z")]
+    private static partial Regex NamespaceName();
+
     private static Option<int> Port(string name, int port, string description)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => port };
@@ -163,7 +176,7 @@ internal sealed class OperatorOptions
 
 /// <summary>What the command line says.</summary>
 /// <param name="Kubeconfig">Full path of a kubeconfig, or null.</param>
-/// <param name="Namespace">The only namespace to act in, or null.</param>
+/// <param name="Namespaces">The only namespaces to act in; none: all.</param>
 /// <param name="LeaderElect">Whether to take turns by a Lease.</param>
 /// <param name="LeaderElectNamespace">Where the Lease lives, or null.</param>
 /// <param name="MetricsPort">0 for none.</param>
@@ -181,7 +194,7 @@ internal sealed class OperatorOptions
 /// <param name="EngineHealth">Whether engines are asked how they are.</param>
 internal sealed record OperatorSettingsOnCommandLine(
     string? Kubeconfig,
-    string? Namespace,
+    IReadOnlyCollection<string> Namespaces,
     bool LeaderElect,
     string? LeaderElectNamespace,
     int MetricsPort,

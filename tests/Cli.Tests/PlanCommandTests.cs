@@ -136,6 +136,19 @@ public sealed class PlanCommandTests
     }
 
     [Fact]
+    public void What_a_file_leaves_open_is_decided_as_the_operator_decides_it()
+    {
+        // 64 sequences of Ultra's whole context do not fit beside its weights, and nobody asked for them.
+        var run = Cli.RunWith("kind: NemotronDeployment\nmetadata: { name: u }\nspec: { model: Ultra, tensorParallel: 8, maxConcurrentRequests: 64 }", "plan", "-f", "-", "-o", "json");
+        run.ExitCode.ShouldBe(0, run.Error + run.Out);
+        var plan = JsonDocument.Parse(run.Out).RootElement;
+        (plan.GetProperty("contextTokens").GetInt32(), plan.GetProperty("concurrency").GetInt32()).ShouldBe((4096, 1));
+        var hybrid = JsonDocument.Parse(Cli.RunWith(Deployments, "plan", "-f", "-", "-o", "json").Out).RootElement[1];
+        hybrid.GetProperty("concurrency").GetInt64().ShouldBe(hybrid.GetProperty("maxSequences").GetInt64());
+        hybrid.GetProperty("concurrency").GetInt32().ShouldBeGreaterThan(100);
+    }
+
+    [Fact]
     public void An_option_wins_over_the_file_and_a_table_names_the_deployments()
     {
         var run = Cli.RunWith(Deployments, "plan", "-f", "-", "--tp", "4");

@@ -7,6 +7,8 @@ internal static class Repository
 {
     public static string Root { get; } = FindRoot();
 
+    public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
+
     public static IEnumerable<(string Name, XDocument Project)> Projects(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), "*.csproj", SearchOption.AllDirectories)
             .Select(file => (Path.GetFileNameWithoutExtension(file), XDocument.Load(file)));

@@ -125,6 +125,39 @@ public sealed class ApplyTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task MadeBySomebodyElse_IsLeftAlone_WhetherTheCacheHasItOrNot(bool cached)
+    {
+        await using var api = await TinyApi.StartAsync();
+        var (f, apply, owner) = await StartAsync(api, cached ? null : b => b.Owns<V1ConfigMap>().AddInformer<V1ConfigMap>(o => o.LabelSelector = "mine"));
+        await using var _ = f;
+        var version = api.Put(TinyApi.ConfigMapPath("c"), KubeJson.ToTree(OperatorFixture.ConfigMap("c", "1")))["metadata"]!["resourceVersion"]!.ToString();
+        if (cached) await Cached(f, "c", version);
+        var desired = OperatorFixture.ConfigMap("c", "1");
+        desired.Metadata.Labels = new Dictionary<string, string> { ["mine"] = "" };
+        (await Should.ThrowAsync<OwnedByAnotherException>(apply.ApplyAsync(desired, owner, Ct)))
+            .Message.ShouldBe("ConfigMap default/c exists and was not made by test: rename one of them, or delete it.");
+        api.Writes.ShouldBeEmpty();
+
+        api.Delete(TinyApi.ConfigMapPath("c"));
+        (await apply.ApplyAsync(desired, owner, Ct)).Action.ShouldBe(ApplyAction.Created);
+    }
+
+    [Fact]
+    public async Task MadeHere_AndLeftAnOrphan_IsTakenBack()
+    {
+        await using var api = await TinyApi.StartAsync();
+        var (f, apply, owner) = await StartAsync(api);
+        await using var _ = f;
+        await apply.ApplyAsync(OperatorFixture.ConfigMap("c", "1"), owner, Ct);
+        var orphan = api.Get(TinyApi.ConfigMapPath("c"))!;
+        orphan["metadata"]!.AsObject().Remove("ownerReferences");
+        await Cached(f, "c", api.Put(TinyApi.ConfigMapPath("c"), orphan)["metadata"]!["resourceVersion"]!.ToString());
+        (await apply.ApplyAsync(OperatorFixture.ConfigMap("c", "1"), owner, Ct)).Object.Metadata.OwnerReferences.ShouldHaveSingleItem().Uid.ShouldBe(owner.Metadata.Uid);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task ChildThatIsGone_IsNotMadeAgain_ForAnOwnerThatIsGoneToo(bool ownerMadeAnew)
     {
         // The collector took the child for its owner is no more; the cache of the owners is behind.

@@ -364,7 +364,7 @@ public sealed class ReflectorFaultTests
         f.Informer.Synced.ShouldBeTrue();
         f.Informer.Get("default", "good")!.Metadata.ResourceVersion.ShouldBe("4");
         f.Informer.Unreadable.Keys.ShouldBe([new NamespacedName("default", "good")]);
-        f.Informer.SeenVersion.ShouldBe("10");
+        f.SeenVersion.ShouldBe("10");
     }
 
     [Fact]
@@ -490,7 +490,7 @@ public sealed class ReflectorFaultTests
                 await c.LineAsync(Widgets.Bookmark(20));
                 await c.HangAsync();
             }));
-        await f.Until(() => f.Informer.SeenVersion == "20", "the bookmark");
+        await f.Until(() => f.SeenVersion == "20", "the bookmark");
         f.Informer.Get("default", "a")!.Metadata.ResourceVersion.ShouldBe("9");
         f.Heard.ShouldNotContain(h => h.StartsWith("deleted"));
     }
@@ -568,7 +568,7 @@ public sealed class ReflectorFaultTests
     public async Task OneNamespace_AsksForThatOnly()
     {
         await using var f = await InformerFixture.StartAsync(
-            Script(() => Widgets.List(7)), o => o.LabelSelector = "a in (b,c)", s => s.Namespace = "team-a");
+            Script(() => Widgets.List(7)), o => o.LabelSelector = "a in (b,c)", s => s.Namespaces = ["team-a"]);
         await f.Until(() => f.Informer.Synced, "synced");
         f.Host.Requests.ShouldAllBe(r => r.Path == "/apis/test.example.com/v1/namespaces/team-a/widgets" && r.Parameter("labelSelector") == "a in (b,c)");
     }

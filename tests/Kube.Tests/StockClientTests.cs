@@ -125,8 +125,9 @@ public sealed class StockClientTests
 
     private static k8s.LeaderElection.LeaderElector Elector(IKubernetes client) => new(new LeaderElectionConfig(new LeaseLock(client, "default", "stock", "a"))
     {
-        LeaseDuration = TimeSpan.FromSeconds(4),
-        RenewDeadline = TimeSpan.FromSeconds(2),
+        // So long that no pause of the machine costs it the lease.
+        LeaseDuration = TimeSpan.FromMinutes(2),
+        RenewDeadline = TimeSpan.FromMinutes(1),
         RetryPeriod = TimeSpan.FromMilliseconds(50),
     });
 

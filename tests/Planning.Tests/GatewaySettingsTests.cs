@@ -34,6 +34,7 @@ public class GatewaySettingsTests
             Timeouts = new GatewayTimeouts { Connect = TimeSpan.FromMilliseconds(1500), Body = TimeSpan.FromSeconds(90), FirstByte = TimeSpan.FromHours(1.5), Idle = TimeSpan.FromSeconds(61) },
             Drain = new GatewayDrain { Deadline = TimeSpan.Zero, RetryAfter = TimeSpan.FromSeconds(7) },
             Access = new GatewayAccess { ApiKeysFile = "/keys", AdminKeysFile = "/admin", TlsCertificateFile = "/tls.crt", TlsKeyFile = "/tls.key" },
+            StandIn = new GatewayStandIn { ServedBy = "small (Nano)", Namespace = "models", Services = ["ultra", "super"] },
             LoggedRequestShare = 0.25,
         };
         var text = GatewaySettingsYaml.Render(settings);
@@ -69,9 +70,26 @@ public class GatewaySettingsTests
     [InlineData("upstream: http://h\nreasoning: { grammar: None, default: On }", "reasoning.default: cannot be On while grammar is None")]
     [InlineData("upstream: http://h\nreasoning: { grammar: ThinkTags, budget: { tokens: 5 } }", "reasoning.budget.by: is required")]
     [InlineData("upstream: http://h\nreasoning: { grammar: ThinkTags, on: { topP: 0 } }", "reasoning.on.topP: must be between")]
+    [InlineData(Least + "standIn: { servedBy: small, namespace: models }", "standIn.services: is required")]
+    [InlineData(Least + "standIn: { servedBy: \"a\\nb\", namespace: models, services: [ultra] }", "standIn.servedBy: must be printable ASCII")]
     [InlineData(Least + "healthPath: health", "healthPath: must start with '/'")]
     public void What_is_wrong_is_told_with_its_path(string text, string error) =>
         Should.Throw<CatalogueException>(() => GatewaySettingsYaml.Parse("gateway.yaml", text)).Message.ShouldStartWith("gateway.yaml: " + error);
+
+    [Theory]
+    [InlineData("ultra", true)]
+    [InlineData("Ultra.models", true)]
+    [InlineData("ultra.models.svc.cluster.local", true)]
+    [InlineData("super.models.svc", true)]
+    [InlineData("small.models", false)]
+    [InlineData("ultra.others", false)]
+    [InlineData("ultra.models2.svc", false)]
+    [InlineData("ultra.example.com", false)]
+    [InlineData("ultra2", false)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("", false)]
+    public void Whose_a_request_is_the_host_says(string host, bool theirs) =>
+        new GatewayStandIn { ServedBy = "small (Nano)", Namespace = "models", Services = ["ultra", "super"] }.Answers(host).ShouldBe(theirs);
 
     [Fact]
     public void The_catalogue_says_how_a_model_is_switched()

@@ -64,6 +64,20 @@ public sealed class HuggingFaceConfigTests
         entry.RemoteCode.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("Infinity")]
+    [InlineData("-Infinity")]
+    [InlineData("NaN")]
+    public void Numbers_that_only_Python_writes_are_passed_over(string number)
+    {
+        var config = Hybrid.Replace("\"n_groups\"", $"\"time_step_limit\":[0.0, {number}],\"_name_or_path\":\"to \\\"{number}\\\" and {number}\",\"n_groups\"", StringComparison.Ordinal);
+        var read = HuggingFaceConfig.ReadModel("config.json", config);
+        read.Architecture.ShouldBe(Plans.Model("Nemotron-Nano-9B-v2").Architecture);
+        read.Name.ShouldBe($"to \"{number}\" and {number}");
+        Should.Throw<CatalogueException>(() => HuggingFaceConfig.ReadModel("config.json", Hybrid.Replace("\"hidden_size\":4480", $"\"hidden_size\":{number}", StringComparison.Ordinal)))
+            .Path.ShouldBe("hidden_size");
+    }
+
     [Fact]
     public void A_hybrid_may_list_its_layers_by_name()
     {
@@ -83,6 +97,7 @@ public sealed class HuggingFaceConfigTests
     [InlineData(Llama, "\"vocab_size\":128256,", "", "vocab_size", "is required")]
     [InlineData(Llama, "\"bfloat16\"", "\"float32\"", "torch_dtype", "'float32' is not planned")]
     [InlineData(Llama, "{\"architectures\"", "[{\"architectures\"", "line", "is not JSON")]
+    [InlineData(Hybrid, "4480", "Infinityx", "line 1", "is not JSON")]
     [InlineData(Nas, "\"num_hidden_layers\":3", "\"num_hidden_layers\":4", "block_configs", "has 3 blocks, but num_hidden_layers says 4")]
     [InlineData(Nas, "\"n_heads_in_group\":4", "\"n_heads_in_group\":5", "block_configs[0].attention.n_heads_in_group", "groups of 5 do not divide 16")]
     [InlineData(Nas, "\"ffn_mult\":2.625", "\"ffn_mult\":-1", "block_configs[0].ffn.ffn_mult", "must be between")]

@@ -152,7 +152,7 @@ public sealed class MemoryPlanProperties
     public void The_smallest_degree_fits_and_no_smaller_one_does() => Request.Sample(request =>
     {
         var smallest = MemoryPlanner.Plan(request).MinTensorParallel;
-        foreach (var degree in TensorParallelRules.Allowed(request.Model.Architecture, request.Engine))
+        foreach (var degree in TensorParallelRules.Allowed(request.Model.Architecture, request.Engine).Where(degree => TensorParallelRules.WholeBlocks(request.Model, request.Precision, degree)))
         {
             if (degree > smallest) break;
             MemoryPlanner.Plan(request with { TensorParallel = degree }).MemoryFits.ShouldBe(degree == smallest);

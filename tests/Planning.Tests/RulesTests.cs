@@ -25,6 +25,24 @@ public sealed class RulesTests
     }
 
     [Fact]
+    public void An_NVFP4_FFN_is_split_into_whole_blocks_only()
+    {
+        var model = Plans.Model("Nemotron-Nano-9B-v2");
+        var finding = Plans.Plan(model.Name, 8, Precision.NVFP4, "B200-SXM").Findings.ShouldHaveSingleItem();
+        (finding.Kind, finding.Refuses, finding.Fix).ShouldBe((PlanFindingKind.TensorParallelDegree, true, "tensorParallel 4"));
+        finding.Message.ShouldBe("8 GPUs split an FFN of width 15680 into 1960 each, which NVFP4's blocks of 16 do not divide");
+        Plans.Plan(model.Name, 4, Precision.NVFP4, "B200-SXM").Fits.ShouldBeTrue();
+        Plans.Plan(model.Name, 8, Precision.FP8, "B200-SXM").Fits.ShouldBeTrue();
+        TensorParallelRules.WholeBlocks(model with { KeptInBf16 = [TensorClass.Ffn] }, Precision.NVFP4, 8).ShouldBeTrue();
+
+        // However little memory the GPUs have: eight, which would do for FP8, are not what the planner chooses.
+        var chosen = (Precision precision) => Enumerable.Range(20, 100)
+            .Select(memory => MemoryPlanner.Plan(Plans.Request(model.Name, null, precision, "B200-SXM") with { GpuMemoryMiB = 100 * memory }).TensorParallel).ToHashSet();
+        chosen(Precision.FP8).ShouldContain(8);
+        chosen(Precision.NVFP4).ShouldBe([4, 2, 1], ignoreOrder: true);
+    }
+
+    [Fact]
     public void Kv_heads_are_split_evenly_or_copied_whole()
     {
         var layer = new LayerSpec { Attention = new AttentionSpec { QueryHeads = 24, KvHeads = 4, KeyHeadDim = 64, ValueHeadDim = 64 } };

@@ -21,3 +21,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "nemotron-operator.webhookName" -}}
 {{ include "nemotron-operator.fullname" . }}-webhook
 {{- end }}
+
+{{- /* Values of earlier charts under names that are gone. What was their default may stay, since --reuse-values brings it; anything else would be lost without a word. */}}
+{{- define "nemotron-operator.refuseOldValues" }}
+{{- with .Values.watchNamespace }}{{ fail (printf "watchNamespace is gone since 0.2.0: set watchNamespaces={%s} in its place, and watchNamespace to nothing (--set watchNamespace=)" .) }}{{ end }}
+{{- end }}

@@ -2,6 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Autorest;
+using Nemotron.Cli.Statuses;
+using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Kube;
 
@@ -43,11 +45,22 @@ internal sealed class BundleContents(ApiConnection api, BundleFile bundle)
         if (bundle.Incomplete.Count > 0) bundle.Add("INCOMPLETE.txt", string.Join('\n', bundle.Incomplete) + "\n");
     }
 
+    /// <summary>A deployment as <c>kubectl nemotron status</c> shows it.</summary>
+    public async Task StatusAsync(NemotronDeployment entity, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var entry = $"namespaces/{entity.Metadata.NamespaceProperty}/status-{entity.Metadata.Name}.txt";
+        if (await TryAsync(entry, () => api.ListAsync<PodView>(entity.Metadata.NamespaceProperty, $"{NemotronLabels.Deployment}={entity.Metadata.Name}", cancellationToken)) is not { } pods) return;
+        using var text = new StringWriter();
+        StatusTree.Write(Terminal.Piped(TextReader.Null, text, text), StatusReport.Of(entity, pods, now));
+        bundle.Add(entry, Redaction.Of(text.ToString()));
+    }
+
     private async Task<IReadOnlyList<string>> NamespacesAsync(string? ns, CancellationToken cancellationToken)
     {
         if (ns is not null) return [ns];
-        var all = await TryAsync("NemotronDeployments", () => api.ListAsync<NemotronDeployment>(null, null, cancellationToken)) ?? [];
-        return [.. all.Select(entity => entity.Metadata.NamespaceProperty).Distinct().Order(StringComparer.Ordinal)];
+        // As they are: one that this program cannot read has a namespace all the same.
+        var all = await TryAsync("NemotronDeployments", () => api.ListAsync($"apis/{NemotronApi.GroupVersion}/{NemotronDeployment.Plural}", null, cancellationToken)) ?? [];
+        return [.. all.Select(entity => entity["metadata"]!["namespace"]!.GetValue<string>()).Distinct().Order(StringComparer.Ordinal)];
     }
 
     private async Task OperatorAsync(CancellationToken cancellationToken)
@@ -101,7 +114,7 @@ internal sealed class BundleContents(ApiConnection api, BundleFile bundle)
         {
             return await read();
         }
-        catch (Exception e) when (e is HttpOperationException or TimeoutException)
+        catch (Exception e) when (e is HttpOperationException or TimeoutException or JsonException)
         {
             bundle.Incomplete.Add($"{what}: {Redaction.Of(ApiErrors.Describe(e))}");
             return null;

@@ -14,7 +14,7 @@ internal static partial class Redaction
     // kubectl apply keeps the whole object in this annotation, secrets and all.
     private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-    /// <summary>A copy of an object without what may be secret: values of environment variables whose name or value looks like a token, command-line arguments of that kind, the object as it was applied.</summary>
+    /// <summary>A copy of an object without what may be secret: values of environment variables (their names stay), of other pairs whose name looks like a token's, command-line arguments of that kind, the object as it was applied.</summary>
     public static JsonObject Of(JsonObject obj)
     {
         var copy = (JsonObject)obj.DeepClone();
@@ -43,6 +43,7 @@ internal static partial class Redaction
         {
             case JsonObject obj:
                 if (obj["name"] is JsonValue named && obj["value"] is JsonValue && named.TryGetValue<string>(out var name) && SecretName().IsMatch(name)) obj["value"] = Mark;
+                foreach (var variable in (obj["env"] as JsonArray ?? []).OfType<JsonObject>().Where(variable => variable.ContainsKey("value"))) variable["value"] = Mark;
                 foreach (var (key, child) in obj.ToList())
                 {
                     if (child is JsonValue value && value.TryGetValue<string>(out var text)) obj[key] = SecretName().IsMatch(key) && !IsReference(key) ? Mark : Of(text);
@@ -84,7 +85,7 @@ internal static partial class Redaction
     [GeneratedRegex(@"(?i)\b((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}")]
     private static partial Regex Bearer();
 
-    [GeneratedRegex(@"(\w+://)[^/\s:@]+:[^/\s@]+@")]
+    [GeneratedRegex(@"(\w+://)[^/\s:@]*:[^/\s@]+@")]
     private static partial Regex InUrl();
 
     // Hugging Face, NGC and OpenAI keys, GitHub's, JWTs, PEM keys.

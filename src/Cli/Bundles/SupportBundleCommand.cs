@@ -1,9 +1,6 @@
 using System.CommandLine;
 using Nemotron.Cli.Clusters;
 using Nemotron.Cli.Doctor;
-using Nemotron.Cli.Statuses;
-using Nemotron.Controllers.Views;
-using Nemotron.Crds;
 
 namespace Nemotron.Cli.Bundles;
 
@@ -31,15 +28,10 @@ internal static class SupportBundleCommand
                 bundle.Add("doctor.yaml", Redaction.Of(text.ToString()));
             }
 
+            var contents = new BundleContents(api, bundle);
             foreach (var entity in survey.Deployments.Value ?? [])
-            {
-                if (ns is not null && entity.Metadata.NamespaceProperty != ns) continue;
-                using var text = new StringWriter();
-                StatusTree.Write(Terminal.Piped(TextReader.Null, text, text), StatusReport.Of(entity, await api.ListAsync<PodView>(entity.Metadata.NamespaceProperty, $"{NemotronLabels.Deployment}={entity.Metadata.Name}", cancellationToken) ?? [], now));
-                bundle.Add($"namespaces/{entity.Metadata.NamespaceProperty}/status-{entity.Metadata.Name}.txt", Redaction.Of(text.ToString()));
-            }
-
-            await new BundleContents(api, bundle).GatherAsync(ns, cancellationToken);
+                if (ns is null || entity.Metadata.NamespaceProperty == ns) await contents.StatusAsync(entity, now, cancellationToken);
+            await contents.GatherAsync(ns, cancellationToken);
             terminal.Out.WriteLine($"{path}: {bundle.Count} files{(bundle.Incomplete.Count > 0 ? $"; {bundle.Incomplete.Count} things could not be had whole, see INCOMPLETE.txt in it" : "")}. Look through it before you send it.");
             return ExitCodes.Ok;
         });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using k8s.Autorest;
 using Nemotron.Kube;
 
@@ -19,7 +20,7 @@ internal static class DeploymentNames
             return DeploymentLookup.AllAsync(api, cluster.Namespace(context.ParseResult, api), limit.Token).GetAwaiter().GetResult()
                 .Select(entity => new System.CommandLine.Completions.CompletionItem(entity.Metadata.Name));
         }
-        catch (Exception e) when (e is KubeconfigException or HttpOperationException or HttpRequestException or TimeoutException or OperationCanceledException or NotFoundException or BadInputException)
+        catch (Exception e) when (e is KubeconfigException or HttpOperationException or HttpRequestException or TimeoutException or JsonException or OperationCanceledException or NotFoundException or BadInputException)
         {
             return [];
         }

@@ -49,15 +49,17 @@ internal sealed class OperatorRights(ApiConnection api)
         return answer["status"]?["allowed"]?.GetValue<bool>() == true;
     }
 
-    private static IEnumerable<Right> Needed(OperatorFacts one)
+    /// <summary>What an operator needs, started as it is.</summary>
+    internal static IEnumerable<Right> Needed(OperatorFacts one)
     {
-        var scope = one.Argument("--namespace");
+        var scopes = one.WatchedNamespaces.Cast<string?>().DefaultIfEmpty(null).ToList();
         var own = one.Argument("--leader-elect-namespace") ?? one.Namespace;
         var declared = RbacRules.Of(typeof(NemotronControllers).Assembly).Concat(RbacRules.OfRuntime).ToList();
-        foreach (var right in declared.Where(rule => !rule.Resources.Contains("leases")).SelectMany(rule => Rights(rule, scope))) yield return right;
+        foreach (var right in declared.Where(rule => !rule.Resources.Contains("leases")).SelectMany(rule => scopes.SelectMany(scope => Rights(rule, scope)))) yield return right;
         if (one.Argument("--leader-elect") != "false")
             foreach (var right in declared.Where(rule => rule.Resources.Contains("leases")).SelectMany(rule => Rights(rule, own))) yield return right;
-        if (one.Argument("--webhook-port") == "0") yield break;
+        // Whoever else makes the certificate has it trusted too, such as cert-manager.
+        if (one.Argument("--webhook-port") == "0" || one.Argument("--webhook-certificates") is not null) yield break;
         var webhooks = RbacRules.OfWebhooks(one.Argument("--webhook-name") ?? DefaultWebhookName);
         foreach (var right in webhooks.OfCluster.SelectMany(rule => Rights(rule, null))) yield return right;
         foreach (var right in webhooks.OfNamespace.SelectMany(rule => Rights(rule, one.Argument("--webhook-namespace") ?? one.Namespace))) yield return right;
@@ -70,7 +72,7 @@ internal sealed class OperatorRights(ApiConnection api)
         from verb in rule.Verbs
         select new Right(verb, @group, resource, name, ns);
 
-    private sealed record Right(string Verb, string Group, string Resource, string? Name, string? Namespace)
+    internal sealed record Right(string Verb, string Group, string Resource, string? Name, string? Namespace)
     {
         public string Words => $"{Verb} {Resource}{(Group.Length > 0 ? $".{Group}" : "")}{(Name is null ? "" : $" {Name}")}{(Namespace is null ? "" : $" in namespace {Namespace}")}";
 

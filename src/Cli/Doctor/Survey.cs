@@ -60,17 +60,20 @@ internal sealed record OperatorFacts(V1Deployment Deployment, IReadOnlyList<PodV
     /// <summary>Its service account.</summary>
     public string ServiceAccount => Deployment.Spec.Template.Spec.ServiceAccountName is { Length: > 0 } name ? name : "default";
 
+    /// <summary>The namespaces that it acts in; none: all.</summary>
+    public IReadOnlyList<string> WatchedNamespaces => [.. Arguments("--namespace").Distinct(StringComparer.Ordinal)];
+
     /// <summary>The value of one of its command-line arguments; null where it is not given.</summary>
-    public string? Argument(string option)
+    public string? Argument(string option) => Arguments(option).FirstOrDefault();
+
+    private IEnumerable<string> Arguments(string option)
     {
         var arguments = Deployment.Spec.Template.Spec.Containers.SelectMany(container => container.Args ?? []).ToList();
         for (var i = 0; i < arguments.Count; i++)
         {
-            if (arguments[i].StartsWith(option + "=", StringComparison.Ordinal)) return arguments[i][(option.Length + 1)..];
-            if (arguments[i] == option && i + 1 < arguments.Count) return arguments[i + 1];
+            if (arguments[i].StartsWith(option + "=", StringComparison.Ordinal)) yield return arguments[i][(option.Length + 1)..];
+            else if (arguments[i] == option && i + 1 < arguments.Count) yield return arguments[++i];
         }
-
-        return null;
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nemotron.Controllers.Prometheus;
 using Nemotron.Controllers.Views;
@@ -45,7 +46,7 @@ internal sealed class SurveyReader(ApiConnection api, TimeProvider time)
         };
     }
 
-    /// <summary>Asks; a refusal is an answer of its own.</summary>
+    /// <summary>Asks; a refusal is an answer of its own, and so is what cannot be read.</summary>
     public static async Task<Known<T>> AskAsync<T>(Func<Task<T?>> read)
         where T : class
     {
@@ -53,7 +54,7 @@ internal sealed class SurveyReader(ApiConnection api, TimeProvider time)
         {
             return await read() is { } value ? new(value, null) : new(null, "the API server does not have the type: its CRD is not installed");
         }
-        catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.Forbidden)
+        catch (Exception e) when (e is HttpOperationException { Response.StatusCode: HttpStatusCode.Forbidden } or JsonException)
         {
             return new(null, ApiErrors.Describe(e));
         }

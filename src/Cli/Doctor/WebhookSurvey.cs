@@ -11,6 +11,9 @@ internal sealed class WebhookSurvey(ApiConnection api)
 {
     private const string Configurations = "apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
 
+    // Every namespace carries its name so.
+    private const string NameLabel = "kubernetes.io/metadata.name";
+
     // No model is called so, which the schema cannot know and the webhook does.
     private const string UnknownModel = "nemotron-doctor-asks-for-a-refusal";
 
@@ -26,7 +29,7 @@ internal sealed class WebhookSurvey(ApiConnection api)
             var trusted = hooks.TrueForAll(hook => !string.IsNullOrEmpty(hook["clientConfig"]?["caBundle"]?.GetValue<string>()));
             found.Add(new WebhookFacts(
                 configuration["metadata"]!["name"]!.GetValue<string>(), hooks, await EndpointsAsync(hooks[0], cancellationToken),
-                trusted ? await ProbeAsync(ns, cancellationToken) : null));
+                trusted && AskedIn(ns, hooks) is { } asked ? await ProbeAsync(asked, cancellationToken) : null));
         }
 
         return new(found, null);
@@ -34,6 +37,19 @@ internal sealed class WebhookSurvey(ApiConnection api)
 
     private static bool AboutUs(JsonObject hook) =>
         (hook["rules"] as JsonArray ?? []).Any(rule => (rule?["apiGroups"] as JsonArray ?? []).Any(group => group?.GetValue<string>() == NemotronApi.Group));
+
+    /// <summary>Where the API server asks the webhook of deployments: the namespace, else one of those that its selector names, as the chart's does; null where the selector tells no names.</summary>
+    internal static string? AskedIn(string ns, IReadOnlyList<JsonObject> hooks)
+    {
+        if (hooks.FirstOrDefault(AboutDeployments)?["namespaceSelector"] is not JsonObject { Count: > 0 } selector) return ns;
+        if (selector["matchLabels"] is not null || selector["matchExpressions"] is not JsonArray { Count: 1 } all || all[0] is not { } only) return null;
+        if (only["key"]?.GetValue<string>() != NameLabel || only["operator"]?.GetValue<string>() != "In") return null;
+        var names = (only["values"] as JsonArray ?? []).Select(name => name!.GetValue<string>()).ToList();
+        return names.Contains(ns) ? ns : names.FirstOrDefault();
+    }
+
+    private static bool AboutDeployments(JsonObject hook) =>
+        (hook["rules"] as JsonArray ?? []).Any(rule => (rule?["resources"] as JsonArray ?? []).Any(resource => resource?.GetValue<string>() is NemotronDeployment.Plural or "*"));
 
     private async Task<int?> EndpointsAsync(JsonObject hook, CancellationToken cancellationToken)
     {

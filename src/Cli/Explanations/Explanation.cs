@@ -31,7 +31,7 @@ internal sealed record Explanation
     {
         var (status, autoscaling) = (entity.Status, entity.Spec.Autoscaling);
         var state = ScalingStateText.Read(status?.Autoscaler?.State);
-        var policy = autoscaling is null ? null : ScalingPolicies.Of(entity);
+        var policy = autoscaling is null ? null : ScalingPolicies.Of(entity, mayBeZero: true);
         return new Explanation
         {
             Namespace = entity.Metadata.NamespaceProperty ?? "",

@@ -24,7 +24,7 @@ internal static class PlanCommand
             var models = CatalogueOption.Read(given.GetValue(catalogue));
             var plans = options.Source.Read(given, terminal) is var (name, text)
                 ? FromFile(name, text, given, options, models)
-                : [(null, MemoryPlanner.Plan(options.Request(given, options.Source.One(given, models), file: null)))];
+                : [(null, options.Plan(given, options.Source.One(given, models), file: null))];
             RefuseOutOfRange(plans);
             Write(terminal, format, plans);
             return plans.All(item => item.Plan.Fits) ? ExitCodes.Ok : ExitCodes.DoesNotFit;
@@ -36,7 +36,7 @@ internal static class PlanCommand
         string name, string text, ParseResult given, PlanOptions options, ModelCatalogue models)
     {
         return [.. DeploymentFile.Read(name, text).Select(fields =>
-            ((string?)fields.Name, MemoryPlanner.Plan(options.Request(given, models.Find(fields.Model), fields))))];
+            ((string?)fields.Name, options.Plan(given, models.Find(fields.Model), fields)))];
     }
 
     // A plan for numbers other than those given would only confuse.

@@ -26,7 +26,7 @@ internal sealed class PlanOptions
 
     public Option<string?> StatePrecision { get; } = new("--ssm-state") { Description = "BF16 or FP32 for the SSM state; the model's own if absent." };
 
-    public Option<int?> Context { get; } = NumberOption.Whole("--context", "Tokens of the longest sequence; the model's longest if absent.");
+    public Option<int?> Context { get; } = NumberOption.Whole("--context", "Tokens of the longest sequence; the model's longest if absent, with -f whatever the memory holds.");
 
     public Option<int?> Concurrency { get; } = NumberOption.Whole("--concurrency", "Sequences of that length at once; 1 if absent.");
 
@@ -50,7 +50,14 @@ internal sealed class PlanOptions
         Engine, MemoryFraction, MaxBatchedTokens, GpusPerNode, NvLinkDomain, MultiNode, GpuCatalogue,
     ];
 
-    public PlanRequest Request(ParseResult given, ModelEntry model, DeploymentFields? file)
+    /// <summary>The plan; what a file leaves open is decided as the operator decides it.</summary>
+    public MemoryPlan Plan(ParseResult given, ModelEntry model, DeploymentFields? file)
+    {
+        var request = Request(given, model, file);
+        return file is null ? MemoryPlanner.Plan(request) : DeploymentPlan.Of(request, request.ContextTokens, given.GetValue(Concurrency) ?? file.Concurrency);
+    }
+
+    private PlanRequest Request(ParseResult given, ModelEntry model, DeploymentFields? file)
     {
         var gpus = given.GetValue(GpuCatalogue) is { } directory
             ? Planning.GpuCatalogue.FromDirectory(directory.FullName)
@@ -66,7 +73,7 @@ internal sealed class PlanOptions
             KvPrecision = Names.Parse<KvPrecision>("KV precision", given.GetValue(KvPrecision)) ?? file?.KvPrecision,
             SsmState = Names.Parse<StatePrecision>("state precision", given.GetValue(StatePrecision)),
             ContextTokens = given.GetValue(Context) ?? file?.ContextTokens,
-            Concurrency = given.GetValue(Concurrency) ?? file?.Concurrency ?? 1,
+            Concurrency = given.GetValue(Concurrency) ?? 1,
             Engine = Names.Parse<EngineKind>("engine", given.GetValue(Engine)) ?? file?.Engine ?? EngineKind.TrtLlmServe,
             MemoryFraction = given.GetValue(MemoryFraction) ?? file?.MemoryFraction,
             GpusPerNode = given.GetValue(GpusPerNode),

@@ -59,7 +59,7 @@ internal static class SimulateCommand
             return new SimulatedRun(deployment, policy, "knows the trace", scenario, again);
         }
         var choice = tune
-            ? PolicyTuning.Best(PolicyTuning.RunAll(scenario, PolicyCatalogue.Grid(policy), Threads), goodput).Choice
+            ? PolicyTuning.Tune(scenario, PolicyCatalogue.Grid(policy), [goodput], Threads)[0].Choice
             : PolicyCatalogue.Default(policy);
         var outcome = FleetSimulator.Run(scenario, choice.Create(scenario), keepTimeline: true, progress.Report);
         return new SimulatedRun(deployment, policy, choice.Parameters, scenario, outcome);

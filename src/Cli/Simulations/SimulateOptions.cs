@@ -116,7 +116,6 @@ internal sealed class SimulateOptions
             Precision = fields.Precision ?? Planning.Precision.BF16,
             KvPrecision = fields.KvPrecision,
             ContextTokens = fields.ContextTokens,
-            Concurrency = 1,
             Engine = fields.Engine ?? Planning.EngineKind.TrtLlmServe,
             MemoryFraction = fields.MemoryFraction,
             MaxBatchedTokens = Math.Max(8192, longest),
@@ -124,7 +123,7 @@ internal sealed class SimulateOptions
         ReplicaSetup setup;
         try
         {
-            setup = ReplicaSetup.Of(request, Time(given, StartUp));
+            setup = ReplicaSetup.Of(request, Time(given, StartUp), fields.Concurrency);
         }
         catch (ArgumentException error)
         {

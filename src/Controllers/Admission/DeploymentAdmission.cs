@@ -24,8 +24,8 @@ internal static class DeploymentAdmission
     private static string? Shortage(DeploymentSnapshot snapshot, DecidedDeployment decided)
     {
         var pool = snapshot.Pools.First(state => state.Pool.Metadata.Name == decided.Pool);
-        var free = TpGroups.FreeGroups(pool.Nodes, decided.GpusPerReplica);
-        var missing = decided.Wanted - snapshot.Pods.Count(pod => !pod.Ended && pod.NodeName is not null);
+        var free = TpGroups.FreeGroups(pool.Nodes, decided.Shape);
+        var missing = decided.Wanted - snapshot.Pods.Where(pod => !pod.Ended && pod.NodeName is not null).DistinctBy(pod => pod.Replica).Count();
         return missing <= free
             ? null
             : $"Pool {decided.Pool} has room for {free} more replicas of {decided.GpusPerReplica} GPUs now, and {missing} are to be started: the others wait until GPUs come free or nodes are added.";

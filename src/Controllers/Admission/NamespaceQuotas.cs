@@ -20,6 +20,8 @@ internal sealed class NamespaceQuotas(FleetMembership membership, IInformerCache
         var ns = entity.Metadata.NamespaceProperty;
         if (fleet.Spec.NamespaceQuotas?.FirstOrDefault(quota => quota.Namespace == ns) is not { } quota) return null;
         var asked = Sure(fleet, entity);
+        // None, or what cannot be started: no quota is in its way, however much others have.
+        if (asked.Gpus == 0) return null;
         if (old is not null && membership.Of(old)?.Metadata.Name == fleet.Metadata.Name && asked.Gpus <= Sure(fleet, old).Gpus) return null;
         var others = deployments.List(ns)
             .Where(other => other.Metadata.Name != entity.Metadata.Name && other.Metadata.DeletionTimestamp is null && membership.Of(other)?.Metadata.Name == fleet.Metadata.Name)

@@ -35,11 +35,23 @@ internal sealed record DecidedDeployment
     /// <summary>Total bytes of the model's weights.</summary>
     public required long WeightsBytes { get; init; }
 
+    /// <summary>The checkpoint that the nodes keep on their disks; null where they keep none.</summary>
+    public CachedWeights? Weights { get; init; }
+
+    /// <summary>Where they keep it; null where they keep none.</summary>
+    public Crds.WeightCacheSpec? WeightCache { get; init; }
+
     /// <summary>How the engine is started.</summary>
     public required LaunchSpec Launch { get; init; }
 
     /// <summary>The gateway in front of it; null where the pods have none.</summary>
     public GatewayPlan? Gateway { get; init; }
+
+    /// <summary>The gateway that holds requests while no replica serves; null where there is none, or not yet.</summary>
+    public FrontPlan? Front { get; init; }
+
+    /// <summary>Whether clients are led to that one now.</summary>
+    public bool FrontServes { get; init; }
 
     /// <summary>What requests call the model: what the engine loads.</summary>
     public required string ServedModel { get; init; }
@@ -47,8 +59,8 @@ internal sealed record DecidedDeployment
     /// <summary>The longest sequence the engine takes, in tokens.</summary>
     public required long ContextTokens { get; init; }
 
-    /// <summary>The most sequences in one batch.</summary>
-    public required int MaxBatchSize { get; init; }
+    /// <summary>The most sequences at once over a whole replica.</summary>
+    public required int MaxSequences { get; init; }
 
     /// <summary>Replicas wanted, by the spec or the autoscaler.</summary>
     public required int Wanted { get; init; }

@@ -57,6 +57,9 @@ internal sealed record DeploymentDecision
         var live = snapshot.Workload(place.Shape.Pods > 1)?.Replicas;
         var wanted = WantedReplicas.Of(entity.Spec, live, snapshot.Scaling?.Decision?.Desired);
         var replicas = FleetShare.Replicas(wanted, live, snapshot.Fleet);
+        var gateway = GatewayPlan.Of(entity.Spec, choice.Entry, request, launch, snapshot.GatewayImage, Scaling.PressureOf.LoweredTo(snapshot), StandIn(entity, snapshot.Fleet));
+        var cache = choice.Cached is null ? null : place.Pool.Pool.Spec.WeightCache;
+        var front = FrontPlan.Of(entity.Spec, gateway, snapshot.Front.Back);
         return new DeploymentDecision
         {
             Model = choice.Entry,
@@ -70,11 +73,16 @@ internal sealed record DeploymentDecision
                 Shape = place.Shape,
                 WithinNvLinkDomain = place.WithinNvLinkDomain,
                 WeightsBytes = request.WeightsBytes,
+                Weights = cache is null ? null : choice.Cached! with { HostPath = cache.HostPath },
+                WeightCache = cache,
                 Launch = launch,
-                Gateway = GatewayPlan.Of(entity.Spec, choice.Entry, launch, snapshot.GatewayImage, Scaling.PressureOf.LoweredTo(snapshot)),
+                Gateway = gateway,
+                Front = front,
+                // Before the last replica goes, so that nobody is led to one that has gone; and back once one serves.
+                FrontServes = front is not null && snapshot.Front.Serves && snapshot.Fleet?.ServedBy is null && (replicas == 0 || !snapshot.Pods.Any(pod => pod is { Ready: true, IsWorker: false })),
                 ServedModel = request.Model,
                 ContextTokens = request.MaxContextTokens,
-                MaxBatchSize = request.MaxBatchSize,
+                MaxSequences = EngineRequest.Sequences(entity.Spec, place.Plan),
                 Wanted = wanted,
                 Replicas = replicas,
                 Extra = place.Shape.Pods == 1 && replicas > 0 ? snapshot.Moving.Extra : 0,
@@ -88,6 +96,13 @@ internal sealed record DeploymentDecision
             },
         };
     }
+
+    private static GatewayStandIn? StandIn(NemotronDeployment entity, FleetShare? fleet) => fleet is not { StandsInFor: { Count: > 0 } others } ? null : new GatewayStandIn
+    {
+        ServedBy = $"{entity.Metadata.Name} ({entity.Spec.Model})",
+        Namespace = entity.Metadata.NamespaceProperty,
+        Services = [.. others.Select(ChildNames.Service)],
+    };
 
     private static string Reason(LaunchRefusal kind) => kind switch
     {

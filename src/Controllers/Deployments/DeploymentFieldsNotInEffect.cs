@@ -19,11 +19,11 @@ internal static class DeploymentFieldsNotInEffect
         // Only replicas over several nodes.
         if (decided?.InGroups == true && spec.Rollout?.Gates?.ReadyFor is { } readyFor && readyFor.Value != DefaultReadyFor)
             paths.Add("spec.rollout.gates.readyFor (a LeaderWorkerSet goes on as soon as a replica is ready)");
-        if (spec.Autoscaling?.ScaleToZero is not null) paths.Add("spec.autoscaling.scaleToZero (the last replica stays: nothing could hold requests while it loads)");
+        if (spec.Autoscaling?.ScaleToZero is not null && FrontPlan.WhyNot(spec) is { } why) paths.Add($"spec.autoscaling.scaleToZero ({why})");
         if (spec.Priority is not (null or 0) && !inFleet) paths.Add("spec.priority (no NemotronFleet selects the deployment)");
-        paths.AddRange(ReasoningRules.NotInEffect(spec, decided?.Launch));
-        if (spec.Monitoring?.PodMonitor is not null) paths.Add("spec.monitoring.podMonitor");
-        if (spec.Rollout?.Gates?.MaxErrorPercent is not null) paths.Add("spec.rollout.gates.maxErrorPercent");
+        paths.AddRange(ReasoningRules.NotInEffect(spec, decided));
+        if (spec.Monitoring?.PodMonitor is not null) paths.Add("spec.monitoring.podMonitor (the PodMonitors of the chart select all models; what two scrape would count twice)");
+        if (spec.Rollout?.Gates?.MaxErrorPercent is not null) paths.Add("spec.rollout.gates.maxErrorPercent (a rollout goes on when replicas are ready, whatever share of their requests fails)");
         return paths;
     }
 }

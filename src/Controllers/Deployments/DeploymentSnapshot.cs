@@ -41,6 +41,9 @@ internal sealed record DeploymentSnapshot
     /// <summary>Whether the cluster has LeaderWorkerSets.</summary>
     public bool GroupsServed { get; init; } = true;
 
+    /// <summary>The pool that the replicas are in, by the status; by what runs while that has not been written yet. Null while nothing runs.</summary>
+    public string? RunsIn => Entity.Status?.NodePool ?? PoolOf(Live?.Spec.Template) ?? PoolOf(LiveGroups?.Spec.LeaderWorkerTemplate?.LeaderTemplate);
+
     /// <summary>The object that keeps the replicas now: of two, during a change from one to the other, the one that is wanted.</summary>
     /// <param name="inGroups">Whether a LeaderWorkerSet is wanted; null where that is not known.</param>
     public LiveWorkload? Workload(bool? inGroups) => (inGroups ?? LiveGroups is not null)
@@ -58,6 +61,9 @@ internal sealed record DeploymentSnapshot
         var counts = ReplicaCounts.Of(decided.Replicas, Workload(decided.InGroups), Pods);
         return counts.Ready > 0 && counts.Ready == counts.Desired && counts.Existing == counts.Desired && counts.Updated == counts.Desired;
     }
+
+    /// <summary>What holds its requests while it has no replica.</summary>
+    public FrontState Front { get; init; } = FrontState.None;
 
     /// <summary>The pods of the NemotronDeployment.</summary>
     public required IReadOnlyList<PodView> Pods { get; init; }
@@ -82,4 +88,6 @@ internal sealed record DeploymentSnapshot
 
     /// <summary>The time.</summary>
     public required DateTimeOffset Now { get; init; }
+
+    private static string? PoolOf(V1PodTemplateSpec? template) => template?.Spec?.NodeSelector?.TryGetValue(NemotronLabels.NodePool, out var pool) == true ? pool : null;
 }

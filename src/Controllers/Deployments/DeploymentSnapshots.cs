@@ -21,6 +21,7 @@ internal sealed class DeploymentSnapshots(
     TimeProvider time,
     IInformerCache<HorizontalPodAutoscalerView> autoscalers,
     IInformerCache<ScaledObjectView> scaledObjects,
+    IInformerCache<V1Service> services,
     IEngineReports? engines = null,
     FleetShares? shares = null)
 {
@@ -40,6 +41,7 @@ internal sealed class DeploymentSnapshots(
             Live = deployments.Get(entity.Metadata.NamespaceProperty, ChildNames.Deployment(entity.Metadata.Name)),
             LiveGroups = groups.Get(entity.Metadata.NamespaceProperty, ChildNames.Groups(entity.Metadata.Name)),
             GroupsServed = groups.Served,
+            Front = FrontState.Of(entity, services, deployments),
             Pods = own,
             OtherScalers = OtherScalers.Of(entity, [.. autoscalers.List(entity.Metadata.NamespaceProperty), .. scaledObjects.List(entity.Metadata.NamespaceProperty)]),
             Scaling = board.Of(NamespacedName.Of(entity), entity.Metadata.Uid),

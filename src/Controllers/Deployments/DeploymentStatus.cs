@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Deployments.Weights;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Reasoning;
 using Nemotron.Controllers.Scaling;
@@ -21,21 +22,26 @@ internal static class DeploymentStatus
     /// <param name="changed">The conditions whose answer or reason is new.</param>
     /// <param name="reasoning">What is known of the reasoning mode; null for nothing.</param>
     /// <param name="restarts">What is done about sick engines; null for nothing.</param>
+    /// <param name="weights">What is done about weights on nodes; null for nothing.</param>
     public static NemotronDeploymentStatus Of(
         DeploymentSnapshot snapshot,
         DeploymentDecision decision,
         Refusal? trouble,
         out IReadOnlyList<k8s.Models.V1Condition> changed,
         ReasoningVerification? reasoning = null,
-        RestartDecision? restarts = null)
+        RestartDecision? restarts = null,
+        WeightPlan? weights = null)
     {
         var entity = snapshot.Entity;
         var former = entity.Status;
         var live = snapshot.Workload(decision.Decided?.InGroups);
         var desired = decision.Decided?.Replicas ?? live?.Replicas ?? WantedReplicas.Of(entity.Spec, null);
         var counts = ReplicaCounts.Of(desired, live, snapshot.Pods, snapshot.Engines);
+        if (counts.Trouble is null) counts = counts with { Trouble = UnpreparedPods.Trouble(snapshot) };
         var conditions = DeploymentConditions.Of(snapshot, decision, trouble, counts, restarts ?? RestartDecision.Nothing);
         var probed = (reasoning ?? ReasoningVerification.Unknown).Set(conditions, entity, decision.Decided, decision.Model?.Name);
+        if (weights?.Condition is var (met, reason, message)) conditions.Set(ConditionTypes.WeightsCached, met, reason, message);
+        else if (decision.Decided is null) conditions.Keep(ConditionTypes.WeightsCached);
         changed = [.. conditions.Changed];
         return new NemotronDeploymentStatus
         {
@@ -63,6 +69,7 @@ internal static class DeploymentStatus
                     Protocol = decided.Launch.Protocol,
                 }
                 : former?.Engine,
+            Weights = decision.Decided is null ? former?.Weights : weights?.Status,
             EngineRestarts = restarts is { History.Count: > 0 } ? restarts.History : null,
             Reasoning = new ReasoningStatus
             {
@@ -92,7 +99,7 @@ internal static class DeploymentStatus
         StateBytesPerSequencePerGpu = plan.StateBytesPerSequencePerGpu,
         KvTokens = plan.KvTokens,
         ContextTokens = decided?.ContextTokens ?? plan.ContextTokens,
-        MaxSequences = decided?.MaxBatchSize ?? plan.MaxSequences,
+        MaxSequences = decided?.MaxSequences ?? plan.MaxSequences,
         Binding = plan.Binding.ToString(),
         Lines = [.. plan.Lines.Take(MostLines).Select(line => line.Text).Select(line => line.Length <= LongestLine ? line : line[..LongestLine])],
     };

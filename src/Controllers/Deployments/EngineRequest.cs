@@ -9,9 +9,8 @@ namespace Nemotron.Controllers.Deployments;
 /// <summary>The launch request that follows from a spec and its memory plan.</summary>
 internal static class EngineRequest
 {
-    // An engine's batch is sized for usual requests, not for ones that fill the context: this many tokens each, and no more than the engine handles well.
+    // An engine's batch is sized for usual requests, not for ones that fill the context: this many tokens each.
     private const long UsualSequenceTokens = 2048;
-    private const int LargestDefaultBatch = 512;
 
     public static readonly TimeSpan DefaultDrain = TimeSpan.FromMinutes(5);
 
@@ -29,8 +28,8 @@ internal static class EngineRequest
         Precision = choice.Precision,
         KvPrecision = plan.KvPrecision,
         MambaState = plan.StateBytesPerSequence > 0 ? plan.SsmState : null,
-        MaxContextTokens = spec.MaxContextTokens ?? Math.Max(1, Math.Min(choice.Entry.Architecture.MaxContextTokens, plan.KvTokens)),
-        MaxBatchSize = spec.MaxConcurrentRequests ?? (int)Math.Clamp(plan.KvTokens / UsualSequenceTokens, 1, LargestDefaultBatch),
+        MaxContextTokens = spec.MaxContextTokens ?? Math.Max(1, Math.Min(choice.MaxContextTokens, plan.KvTokens)),
+        MaxBatchSize = DeploymentPlan.BatchSize(Sequences(spec, plan), choice.Engine, plan.PipelineParallel),
         MaxBatchedTokens = plan.Request.MaxBatchedTokens,
         KvFreeMemoryFraction = spec.KvCache?.FreeGpuMemoryFraction ?? plan.MemoryFraction,
         KvMaxTokens = plan.KvTokens,
@@ -51,6 +50,10 @@ internal static class EngineRequest
         DrainTimeout = spec.Drain?.Timeout?.Value ?? DefaultDrain,
     };
 
-    /// <summary>Host memory for evicted KV blocks of one replica, in bytes; 0 for none.</summary>
+    /// <summary>The most sequences at once over a whole replica. The engine sets the state of each aside when it starts, and the plan has said for how many there is room.</summary>
+    public static int Sequences(NemotronDeploymentSpec spec, MemoryPlan plan) => spec.MaxConcurrentRequests
+        ?? (plan.StateBytesPerSequence > 0 ? plan.Request.Concurrency : (int)Math.Clamp(plan.KvTokens / UsualSequenceTokens, 1, DeploymentPlan.MostUnaskedSequences));
+
+    /// <summary>Host memory for evicted KV blocks of one replica, in bytes; 0 for none. Of a spec that <see cref="SpecRules"/> let pass.</summary>
     public static long HostOffloadBytes(NemotronDeploymentSpec spec) => spec.KvCache?.HostOffload is { } offload ? (long)offload.ToDecimal() : 0;
 }

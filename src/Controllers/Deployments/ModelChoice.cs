@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Nemotron.Crds;
+using Nemotron.Engines.Launch;
 using Planner = Nemotron.Planning;
 
 namespace Nemotron.Controllers.Deployments;
@@ -12,6 +13,15 @@ namespace Nemotron.Controllers.Deployments;
 /// <param name="Engine">The engine.</param>
 internal sealed record ModelChoice(Planner.ModelEntry Entry, Planner.Precision Precision, string Location, string? Revision, Planner.EngineKind Engine)
 {
+    /// <summary>The checkpoint that the nodes keep on their disks, of which <see cref="Location"/> is the folder; null where they keep none.</summary>
+    public CachedWeights? Cached { get; private init; }
+
+    /// <summary>The context that its checkpoint was made for, where the catalogue says that it differs from the model's; else null.</summary>
+    public int? CheckpointContextTokens { get; private init; }
+
+    /// <summary>The longest sequence that it was made for, in tokens.</summary>
+    public int MaxContextTokens => CheckpointContextTokens ?? Entry.Architecture.MaxContextTokens;
+
     /// <summary>Finds what <paramref name="spec"/> means.</summary>
     public static bool TryChoose(
         NemotronDeploymentSpec spec,
@@ -57,7 +67,13 @@ internal sealed record ModelChoice(Planner.ModelEntry Entry, Planner.Precision P
             return false;
         }
 
-        choice = new ModelChoice(entry, precision, location, revision, engine);
+        var cached = spec.Checkpoint?.Cache == CheckpointCache.Node ? new CachedWeights(location, revision) : null;
+        choice = new ModelChoice(entry, precision, cached?.Path ?? location, cached is null ? revision : null, engine)
+        {
+            Cached = cached,
+            // A folder has no id, and so is none of the catalogue's.
+            CheckpointContextTokens = entry.Checkpoints.FirstOrDefault(known => known.HuggingFaceId.Equals(location, StringComparison.OrdinalIgnoreCase))?.MaxContextTokens,
+        };
         return true;
     }
 

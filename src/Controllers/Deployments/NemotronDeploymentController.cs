@@ -1,7 +1,11 @@
+using System.Net;
 using k8s;
+using k8s.Autorest;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Deployments.Weights;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Reasoning;
@@ -26,6 +30,7 @@ namespace Nemotron.Controllers.Deployments;
 internal sealed partial class NemotronDeploymentController(
     DeploymentSnapshots snapshots,
     IInformerCache<V1Service> services,
+    IInformerCache<V1Deployment> deployments,
     IInformerCache<V1ServiceAccount> accounts,
     IInformerCache<V1NetworkPolicy> policies,
     PolicyPeers peers,
@@ -35,12 +40,13 @@ internal sealed partial class NemotronDeploymentController(
     ReasoningProber prober,
     IEngineReports engines,
     EngineRestarts restarts,
+    WeightLoads weights,
     EventPublisher events,
     ILogger<NemotronDeploymentController> logger,
     FleetBoard? fleets = null,
     ReleaseMarks? releases = null) : IEntityController<NemotronDeployment>
 {
-    // Nobody tells when a kind is installed, or when a LeaderWorkerSet has been at it for too long.
+    // Nobody tells when a kind is installed, when a name comes free, or when a LeaderWorkerSet has been at it for too long.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
 
     // A pod that has changed since it was looked at: the cache has that in a moment.
@@ -54,13 +60,19 @@ internal sealed partial class NemotronDeploymentController(
         // One that is paused keeps what it has, and wants nothing.
         fleets?.Declare(NamespacedName.Of(entity), entity.Metadata.Uid, decision.Decided is { } able && !Paused(entity) ? new FleetDemand(able.Pool, able.Shape, able.Wanted) : null);
         var applied = default(Applied);
-        if (decision.Decided is { } decided && !Paused(entity)) applied = await ApplyAsync(snapshot, decided, cancellationToken);
+        var loads = WeightPlan.None;
+        if (decision.Decided is { } decided)
+        {
+            var sight = weights.Look(entity, decided, snapshot.Pools);
+            loads = WeightPlan.Decide(entity, decided, snapshot.Pods, sight);
+            if (!Paused(entity)) applied = await ApplyAsync(snapshot, decided, loads, sight, cancellationToken);
+        }
 
         var order = ReasoningVerification.Order(snapshot, decision.Decided, applied.Template);
         var reasoning = new ReasoningVerification(ReasoningVerification.MarkOf(applied.Template, decision.Decided), order is null ? null : prober.Look(order));
         if (decision.Decided is { Launch: var launch }) engines.Follow(NamespacedName.Of(entity), launch);
         var healing = Healing(snapshot, decision);
-        var next = DeploymentStatus.Of(snapshot, decision, applied.Trouble, out var changed, reasoning, healing);
+        var next = DeploymentStatus.Of(snapshot, decision, applied.Trouble, out var changed, reasoning, healing, loads);
         var differs = entity.Status is not { } former || ModelJson.Serialize(former) != ModelJson.Serialize(next);
         if (pace.Wait(entity.Metadata.Uid, differs, healing.Restart is not null || changed.Any(condition => Awaited(condition, entity)), snapshot.Now) is { } later)
             return ReconciliationResult<NemotronDeployment>.Success(entity, later);
@@ -72,7 +84,7 @@ internal sealed partial class NemotronDeploymentController(
             await events(entity, moved > 0 ? ConditionReasons.BudgetReduced : ConditionReasons.BudgetRestored, $"Thinking budget: {pressed}", moved > 0 ? EventType.Warning : EventType.Normal, cancellationToken);
         // Only what is written down is done: a successor knows of it then.
         if (!await restarts.ApplyAsync(entity, healing, cancellationToken)) return ReconciliationResult<NemotronDeployment>.Success(entity, DecideAgain);
-        return ReconciliationResult<NemotronDeployment>.Success(entity, Sooner(LookAgainAfter(snapshot, decision), healing.Again - snapshot.Now));
+        return ReconciliationResult<NemotronDeployment>.Success(entity, Sooner(Sooner(Sooner(LookAgainAfter(snapshot, decision), applied.LoadsWait || applied.Trouble is not null ? LookAgain : null), UnpreparedPods.Due(snapshot)), healing.Again - snapshot.Now));
     }
 
     private RestartDecision Healing(DeploymentSnapshot snapshot, DeploymentDecision decision)
@@ -120,9 +132,10 @@ internal sealed partial class NemotronDeploymentController(
     /// <summary>What came of writing the children.</summary>
     /// <param name="Trouble">Why they could not be, or null.</param>
     /// <param name="Template">The hash of the pod template as applied, or null.</param>
-    private readonly record struct Applied(Refusal? Trouble, string? Template);
+    /// <param name="LoadsWait">Whether downloads have to wait until others are done.</param>
+    private readonly record struct Applied(Refusal? Trouble, string? Template, bool LoadsWait = false);
 
-    private async Task<Applied> ApplyAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
+    private async Task<Applied> ApplyAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, WeightPlan loads, WeightSight sight, CancellationToken cancellationToken)
     {
         var entity = snapshot.Entity;
         try
@@ -132,25 +145,56 @@ internal sealed partial class NemotronDeploymentController(
                 await apply.ApplyAsync(EngineServiceAccount.Build(entity), entity, cancellationToken);
             else
                 await RemoveAsync(accounts.Get(entity.Metadata.NamespaceProperty, ChildNames.ServiceAccount(entity.Metadata.Name)), entity, cancellationToken);
-            await apply.ApplyAsync(EngineConfigMap.Build(entity, decided.Launch, decided.Gateway), entity, cancellationToken);
+            await apply.ApplyAsync(EngineConfigMap.Build(entity, decided), entity, cancellationToken);
             // Before the pods, so that none of them is open for a moment.
             if (EngineNetworkPolicy.Build(entity, decided, peers) is { } policy)
                 await apply.ApplyAsync(policy, entity, cancellationToken);
             else
                 await RemoveAsync(policies.Get(entity.Metadata.NamespaceProperty, ChildNames.NetworkPolicy(entity.Metadata.Name)), entity, cancellationToken);
             await apply.ApplyAsync(EngineDisruptionBudget.Build(entity), entity, cancellationToken);
-            await apply.ApplyAsync(EngineServices.BuildClient(entity, decided), entity, cancellationToken);
-            if (EngineServices.BuildGrpc(entity, decided.Launch) is { } grpc)
+            await ApplyFrontAsync(entity, decided, cancellationToken);
+            if (EngineServices.BuildGrpc(entity, decided) is { } grpc)
                 await apply.ApplyAsync(grpc, entity, cancellationToken);
             else
                 await RemoveAsync(services.Get(entity.Metadata.NamespaceProperty, ChildNames.GrpcService(entity.Metadata.Name)), entity, cancellationToken);
-            return await ApplyReplicasAsync(snapshot, decided, cancellationToken);
+            var applied = await ApplyReplicasAsync(snapshot, decided, cancellationToken);
+            return applied.Trouble is null ? applied with { LoadsWait = await weights.ApplyAsync(entity, decided, loads, sight, cancellationToken) } : applied;
         }
         catch (OwnedByAnotherException e)
         {
-            LogNameTaken(entity.Metadata.NamespaceProperty, entity.Metadata.Name, e.Message);
-            return new Applied(new Refusal(ConditionReasons.NameTaken, $"{e.Message} Remove that object, or create this NemotronDeployment anew under another name."), null);
+            return NotApplied(entity, new Refusal(ConditionReasons.NameTaken, $"{e.Message} Remove that object, or create this NemotronDeployment anew under another name."));
         }
+        // What no rule of ours knows of, such as what podTemplate passes on.
+        catch (HttpOperationException e) when (ApiErrors.StatusOf(e) is HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest)
+        {
+            return NotApplied(entity, new Refusal(ConditionReasons.InvalidField, $"{ApiErrors.Describe(e).TrimEnd('.')}. Correct what the spec says of it."));
+        }
+    }
+
+    private Applied NotApplied(NemotronDeployment entity, Refusal trouble)
+    {
+        // It is tried again and again, and said once.
+        if (entity.Status?.Conditions?.Any(condition => condition.Type == ConditionTypes.Accepted && condition.Message == trouble.Message) != true)
+            LogNotApplied(entity.Metadata.NamespaceProperty, entity.Metadata.Name, trouble.Message);
+        return new Applied(trouble, null);
+    }
+
+    // The clients' Service is written when what it leads to is there, and before that is taken away.
+    private async Task ApplyFrontAsync(NemotronDeployment entity, DecidedDeployment decided, CancellationToken cancellationToken)
+    {
+        var (space, name) = (entity.Metadata.NamespaceProperty, entity.Metadata.Name);
+        if (FrontPlan.Wanted(entity.Spec)) await apply.ApplyAsync(FrontDeployment.BuildBack(entity), entity, cancellationToken);
+        var policy = EngineNetworkPolicy.BuildFront(entity, decided, peers);
+        if (policy is not null) await apply.ApplyAsync(policy, entity, cancellationToken);
+        if (FrontDeployment.Build(entity, decided) is { } front) await apply.ApplyAsync(front, entity, cancellationToken);
+        await apply.ApplyAsync(EngineServices.BuildClient(entity, decided), entity, cancellationToken);
+        if (!FrontPlan.Wanted(entity.Spec))
+        {
+            await RemoveAsync(deployments.Get(space, ChildNames.Front(name)), entity, cancellationToken);
+            await RemoveAsync(services.Get(space, ChildNames.BackService(name)), entity, cancellationToken);
+        }
+
+        if (policy is null) await RemoveAsync(policies.Get(space, ChildNames.Front(name)), entity, cancellationToken);
     }
 
     private async Task<Applied> ApplyReplicasAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
@@ -192,6 +236,8 @@ internal sealed partial class NemotronDeploymentController(
                 await events(entity, condition.Reason, condition.Message, EventType.Normal, cancellationToken);
             else if (condition.Type == ConditionTypes.OwnTierServes)
                 await events(entity, condition.Reason, condition.Message, condition.Status == "True" ? EventType.Normal : EventType.Warning, cancellationToken);
+            else if (condition is { Type: ConditionTypes.WeightsCached, Reason: ConditionReasons.LoadFailed })
+                await events(entity, condition.Reason, condition.Message, EventType.Warning, cancellationToken);
             else if (condition is { Type: ConditionTypes.FleetGranted, Status: "False" })
                 await events(entity, condition.Reason, condition.Message, EventType.Normal, cancellationToken);
             else if (condition is { Type: ConditionTypes.Accepted or ConditionTypes.CapacityAvailable, Status: "False" }
@@ -204,5 +250,5 @@ internal sealed partial class NemotronDeploymentController(
         entity.Metadata.Annotations?.TryGetValue(NemotronAnnotations.Paused, out var value) == true && value == "true";
 
     [LoggerMessage(1, LogLevel.Warning, "{Namespace}/{Name}: {Why}")]
-    private partial void LogNameTaken(string @namespace, string name, string why);
+    private partial void LogNotApplied(string @namespace, string name, string why);
 }

@@ -12,6 +12,8 @@ internal static class PlannerTerms
 
     public static Planner.KvPrecision ToPlanner(this KvPrecision precision) => Enum.Parse<Planner.KvPrecision>(precision.ToString());
 
+    public static Planner.StatePrecision ToPlanner(this StatePrecision precision) => Enum.Parse<Planner.StatePrecision>(precision.ToString());
+
     public static Planner.EngineKind ToPlanner(this EngineKind engine) => Enum.Parse<Planner.EngineKind>(engine.ToString());
 
     public static Precision ToApi(this Planner.Precision precision) => Enum.Parse<Precision>(precision.ToString());

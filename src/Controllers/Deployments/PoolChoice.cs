@@ -36,8 +36,8 @@ internal static class PoolChoice
         var results = pools.Select(pool => Judge(snapshot, choice, pool)).ToList();
         var places = results.Where(result => result.Place is not null).ToList();
         if (places.Count > 0)
-            return places.FirstOrDefault(result => result.Place!.Pool.Pool.Metadata.Name == snapshot.Entity.Status?.NodePool)
-                ?? places.MaxBy(result => (TpGroups.FreeGroups(result.Place!.Pool.Nodes, result.Place.Shape), result.Place.Pool.Pool.Spec.Provisioner?.Type is ProvisionerType.Karpenter or ProvisionerType.Scale))!;
+            return places.FirstOrDefault(result => result.Place!.Pool.Pool.Metadata.Name == snapshot.RunsIn)
+                ?? places.MaxBy(result => (TpGroups.FreeGroups(result.Place!.Pool.Nodes, result.Place.Shape), result.Place.Pool.Pool.Grows()))!;
 
         if (results.Count == 1) return results[0];
         var reasons = results.Select(result => (result.Refused ?? result.NoPlace)!).ToList();
@@ -68,6 +68,10 @@ internal static class PoolChoice
         if (plan.Findings.FirstOrDefault(finding => finding.Refuses) is { } finding)
             return new Result(null, Refused: PoolRefusal.Of(finding, snapshot.Entity.Spec, name, plan, SmallestChanges.Of(snapshot, choice, pool, gpu, plan, finding)), Plan: plan);
 
+        if (choice.Cached is not null && pool.Pool.Spec.WeightCache is null)
+            return new Result(null, Plan: plan, NoPlace: new Refusal(ConditionReasons.NoWeightCache,
+                $"spec.checkpoint.cache: pool {name} keeps no weights on its nodes. Set spec.weightCache.hostPath of GpuNodePool {name}, or remove spec.checkpoint.cache."));
+
         var shape = GroupShape.For(plan.TensorParallel, plan.PipelineParallel, gpu.PerNode);
         if (shape.Pods > MostPods)
             return new Result(null, Plan: plan, NoPlace: new Refusal(ConditionReasons.GroupTooLarge,
@@ -82,12 +86,16 @@ internal static class PoolChoice
     /// </summary>
     public static MemoryPlan Plan(NemotronDeploymentSpec spec, ModelChoice choice, PoolGpu gpu)
     {
-        var plan = MemoryPlanner.Plan(Request(spec, choice, gpu, spec.TensorParallel, spec.PipelineParallel ?? 1));
+        MemoryPlan As(int? degree, int stages) =>
+            DeploymentPlan.Of(Request(spec, choice, gpu, degree, stages), spec.MaxContextTokens is { } context ? (int)context : null, spec.MaxConcurrentRequests);
+
+        var plan = As(spec.TensorParallel, spec.PipelineParallel ?? 1);
         if (spec.PipelineParallel is not null || spec.TensorParallel < gpu.PerNode || plan.MemoryFits) return plan;
-        var degree = spec.TensorParallel ?? TensorParallelRules.Allowed(choice.Entry.Architecture, choice.Engine, gpu.DomainGpus)[^1];
+        var degree = spec.TensorParallel ?? TensorParallelRules.Allowed(choice.Entry.Architecture, choice.Engine, gpu.DomainGpus)
+            .Last(allowed => TensorParallelRules.WholeBlocks(choice.Entry, choice.Precision, allowed));
         for (var stages = 2; stages <= MostStages && stages * degree <= gpu.Nodes * gpu.PerNode; stages++)
         {
-            var spread = MemoryPlanner.Plan(Request(spec, choice, gpu, degree, stages));
+            var spread = As(degree, stages);
             if (!spread.Findings.Any(finding => finding.Refuses)) return spread;
         }
 
@@ -103,9 +111,7 @@ internal static class PoolChoice
         PipelineParallel = pipelineParallel,
         Precision = choice.Precision,
         KvPrecision = spec.KvCache?.Precision?.ToPlanner(),
-        // Without a wish the plan is for whatever context the memory holds: only one block must fit.
-        ContextTokens = spec.MaxContextTokens is { } context ? (int)context : LeastUsefulContext,
-        Concurrency = spec.MaxContextTokens is null ? 1 : spec.MaxConcurrentRequests ?? 1,
+        CheckpointContextTokens = choice.CheckpointContextTokens,
         Engine = choice.Engine,
         MemoryFraction = spec.KvCache?.FreeGpuMemoryFraction,
         GpusPerNode = gpu.PerNode,
@@ -119,9 +125,6 @@ internal static class PoolChoice
 
     // The leader of a group speaks to each of its workers itself, and Open MPI to that many daemons at once (routed_radix).
     private const int MostPods = 64;
-
-    // A model that cannot hold a conversation of this many tokens does not fit in any useful sense.
-    private const int LeastUsefulContext = 4096;
 
     private static string Names(IEnumerable<PoolState> pools) => string.Join(", ", pools.Select(pool => pool.Pool.Metadata.Name));
 }

@@ -36,6 +36,7 @@ internal static class PoolRefusal
         PlanFindingKind.Precision => "spec.precision",
         PlanFindingKind.KvPrecision => "spec.kvCache.precision",
         PlanFindingKind.Memory when spec.MaxContextTokens is not null && plan.LargestContextTokens > 0 => "spec.maxContextTokens",
+        PlanFindingKind.Memory when spec.MaxConcurrentRequests is not null && plan.MaxSequences > 0 => "spec.maxConcurrentRequests",
         PlanFindingKind.Memory when spec.TensorParallel is not null => "spec.tensorParallel",
         PlanFindingKind.Memory => spec.ModelRef is null ? "spec.model" : "spec.modelRef.name",
         _ => "spec",

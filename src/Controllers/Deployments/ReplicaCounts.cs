@@ -10,7 +10,7 @@ namespace Nemotron.Controllers.Deployments;
 /// <param name="Updated">Replicas of the newest template, as the object that keeps them counts.</param>
 /// <param name="Unplaced">Replicas of which the scheduler cannot place a pod.</param>
 /// <param name="SchedulerSays">What it says of the first of them, or null.</param>
-/// <param name="Trouble">Why a container of the first pod in trouble does not start, or null.</param>
+/// <param name="Trouble">Why a container of the first pod in trouble does not start, as its status has it; null for none.</param>
 internal sealed record ReplicaCounts(int Desired, int Existing, int Ready, int Updated, int Unplaced, string? SchedulerSays, string? Trouble)
 {
     public static ReplicaCounts Of(int desired, LiveWorkload? live, IReadOnlyList<PodView> pods, EngineFindings? engines = null)

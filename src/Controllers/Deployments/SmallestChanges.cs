@@ -43,8 +43,7 @@ internal static class SmallestChanges
 
     private static IEnumerable<SpecChange> Lengths(NemotronDeploymentSpec spec, MemoryPlan plan)
     {
-        if (spec.MaxContextTokens is null) yield break;
-        if (plan.LargestContextTokens > 0) yield return new SpecChange("spec.maxContextTokens", $"{plan.LargestContextTokens}", spec with { MaxContextTokens = plan.LargestContextTokens });
+        if (spec.MaxContextTokens is not null && plan.LargestContextTokens > 0) yield return new SpecChange("spec.maxContextTokens", $"{plan.LargestContextTokens}", spec with { MaxContextTokens = plan.LargestContextTokens });
         if (spec.MaxConcurrentRequests is not null && plan.MaxSequences > 0)
             yield return new SpecChange("spec.maxConcurrentRequests", $"{plan.MaxSequences}", spec with { MaxConcurrentRequests = (int)plan.MaxSequences });
     }

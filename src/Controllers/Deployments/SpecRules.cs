@@ -1,5 +1,5 @@
+using k8s.Models;
 using Nemotron.Controllers.Deployments.Children;
-using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Crds;
 
 namespace Nemotron.Controllers.Deployments;
@@ -24,16 +24,34 @@ internal static class SpecRules
 
         if (entity.Spec.Engine?.Api == EngineApi.Grpc && entity.Spec.Gateway?.Enabled != false)
             return new Refusal(ConditionReasons.InvalidField, "spec.gateway.enabled: must be false while spec.engine.api is Grpc: the gateway speaks HTTP to the engine.");
-        if (AccessRules.Refusal(entity.Spec) is { } keys) return new Refusal(ConditionReasons.EngineNotSupported, keys);
         if (entity.Spec.Autoscaling is { } autoscaling && AutoscalingPolicy.Fault(autoscaling) is { } schedule)
             return new Refusal(ConditionReasons.InvalidField, $"{schedule}.");
-        return HostMemory(entity.Spec);
+        return ProgressDeadline.Refusal(entity.Spec) ?? HostOffload(entity.Spec) ?? HostMemory(entity.Spec);
+    }
+
+    // More than any node has, and few enough for sums of it.
+    private const decimal MostHostOffload = 1L << 50;
+
+    private static Refusal? HostOffload(NemotronDeploymentSpec spec) => spec.KvCache?.HostOffload is { } offload && Bytes(offload) is < 0 or > MostHostOffload
+        ? new Refusal(ConditionReasons.InvalidField, $"spec.kvCache.hostOffload: {offload} is not between 0 and 1Pi. Name memory that the nodes have, such as 64Gi, or leave it out.")
+        : null;
+
+    private static decimal Bytes(ResourceQuantity quantity)
+    {
+        try
+        {
+            return quantity.ToDecimal();
+        }
+        catch (OverflowException)
+        {
+            return decimal.MaxValue;
+        }
     }
 
     // The engine takes it at its start, and is killed for it.
     private static Refusal? HostMemory(NemotronDeploymentSpec spec) =>
         EngineRequest.HostOffloadBytes(spec) is > 0 and var offload
-        && spec.PodTemplate?.Resources?.Limits is { } limits && limits.TryGetValue("memory", out var limit) && limit.ToDecimal() <= offload
+        && spec.PodTemplate?.Resources?.Limits is { } limits && limits.TryGetValue("memory", out var limit) && Bytes(limit) <= offload
             ? new Refusal(ConditionReasons.InvalidField,
                 $"spec.podTemplate.resources.limits.memory: {limit} is not more than spec.kvCache.hostOffload ({spec.KvCache!.HostOffload}), which the engine takes when it starts. Raise the one or lower the other.")
             : null;

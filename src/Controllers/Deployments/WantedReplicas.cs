@@ -1,3 +1,4 @@
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Crds;
 
 namespace Nemotron.Controllers.Deployments;
@@ -16,6 +17,7 @@ internal static class WantedReplicas
         if (spec.Autoscaling is not { } autoscaling) return spec.Replicas ?? 1;
         if (decided is { } number && autoscaling.Mode != AutoscalingMode.Recommend) return number;
         var least = autoscaling.MinReplicas ?? 1;
-        return Math.Clamp(live ?? least, least, Math.Max(least, autoscaling.MaxReplicas));
+        // None may be what was decided before a restart of the operator.
+        return Math.Clamp(live ?? least, FrontPlan.Wanted(spec) ? 0 : least, Math.Max(least, autoscaling.MaxReplicas));
     }
 }

@@ -12,31 +12,15 @@ namespace Nemotron.Controllers.Engines;
 internal sealed class GatewayCounts(HttpMessageHandler handler, TimeProvider time) : IDisposable
 {
     private static readonly NameSet Wanted = new([GatewaySeries.InFlight, GatewaySeries.OutputTokens, GatewaySeries.Requests]);
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-
-    private readonly HttpClient _client = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly GatewayScrape _scrape = new(handler, time, TimeSpan.FromSeconds(5));
 
     /// <summary>What the gateway of a pod has counted; null when it cannot be read, and then nothing is known.</summary>
     /// <param name="address">The pod's address, v4 or v6.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<GatewayProgress?> ReadAsync(string address, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(Limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        var url = new UriBuilder("http", address, GatewayContainer.AdminPort, "/metrics").Uri;
-        try
-        {
-            using var response = await _client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-            if (!response.IsSuccessStatusCode) return null;
-            await using var text = await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
-            return Of(await ExpositionReader.ReadAsync(text, Wanted, either.Token).ConfigureAwait(false), time.GetUtcNow());
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            return null;
-        }
-    }
+    public async Task<GatewayProgress?> ReadAsync(string address, CancellationToken cancellationToken) =>
+        await _scrape.ReadAsync(new UriBuilder("http", address, GatewayContainer.AdminPort, "/metrics").Uri, Wanted, cancellationToken).ConfigureAwait(false) is { } scrape
+            ? Of(scrape, time.GetUtcNow())
+            : null;
 
     /// <summary>The progress that a scrape shows; null when it is not a gateway's, or lacks something.</summary>
     internal static GatewayProgress? Of(MetricFamilies scrape, DateTimeOffset now)
@@ -49,7 +33,7 @@ internal sealed class GatewayCounts(HttpMessageHandler handler, TimeProvider tim
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _scrape.Dispose();
 
     private static double Sum(MetricFamilies scrape, string name) => scrape[name].Sum(series => series.Value);
 }

@@ -44,7 +44,7 @@ internal static class FleetArbitration
 
         var snapshot = new FleetSnapshot
         {
-            Pools = [.. claiming.Select(member => member.Demand!.Pool).Distinct().Order(StringComparer.Ordinal).Select(name => Pool(fleet, states[name], mine, promised, aside.GetValueOrDefault(name)))],
+            Pools = [.. claiming.Select(member => member.Demand!.Pool).Distinct().Order(StringComparer.Ordinal).Select(name => Pool(fleet, states[name], mine, promised, aside.GetValueOrDefault(name), now))],
             Claims = [.. claiming.Select(member => Claim(member, waited(member.Entity.Metadata.Uid), now))],
             NamespaceQuotas = (fleet.Spec.NamespaceQuotas ?? []).ToDictionary(quota => quota.Namespace, quota => Math.Max(0, quota.Gpus - asideByNamespace.GetValueOrDefault(quota.Namespace))),
             MinimumHold = fleet.Spec.MinimumHold?.Value ?? DefaultHold,
@@ -63,8 +63,10 @@ internal static class FleetArbitration
         };
     }
 
-    private static FleetPool Pool(NemotronFleet fleet, PoolState state, Dictionary<string, int> mine, Dictionary<string, int> promised, int aside)
+    private static FleetPool Pool(NemotronFleet fleet, PoolState state, Dictionary<string, int> mine, Dictionary<string, int> promised, int aside, DateTimeOffset now)
     {
+        var toCome = NodesToCome.Of(state, now);
+        var starting = toCome.Select(node => node.Name).ToHashSet(StringComparer.Ordinal);
         var budget = fleet.Spec.Budgets?.FirstOrDefault(budget => budget.NodePool == state.Pool.Metadata.Name);
         return new FleetPool
         {
@@ -72,7 +74,7 @@ internal static class FleetArbitration
             BudgetGpus = budget is null ? 0 : budget.Gpus is { } gpus ? Math.Max(0, gpus - aside) : null,
             Nodes =
             [
-                .. state.Nodes.Select(node => new FleetNode
+                .. state.Nodes.Where(node => !starting.Contains(node.Name)).Concat(toCome).Select(node => new FleetNode
                 {
                     Name = node.Name,
                     Gpus = Math.Max(0, node.Allocatable - (node.Allocated - mine.GetValueOrDefault(node.Name)) - promised.GetValueOrDefault(node.Name)),

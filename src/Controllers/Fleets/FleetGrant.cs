@@ -40,6 +40,9 @@ internal sealed record FleetGrant
 /// <param name="ServedBy">The deployment of the same namespace whose replicas answer its clients for now; null for its own.</param>
 internal sealed record FleetShare(string Fleet, FleetGrant? Grant, string? ServedBy = null)
 {
+    /// <summary>The deployments of the same namespace whose clients its replicas answer for now, by name.</summary>
+    public IReadOnlyList<string> StandsInFor { get; init; } = [];
+
     /// <summary>Replicas that a deployment may have: never more than it wants, so that a scale-down waits for nobody.</summary>
     /// <param name="wanted">Replicas that it wants.</param>
     /// <param name="live">Replicas that its workload is told to keep; null while there is none.</param>

@@ -109,7 +109,10 @@ internal sealed partial class FleetLoop(
         var before = board.ReportOf(fleet.Metadata.Name)?.Status.Fallbacks ?? fleet.Status?.Fallbacks ?? [];
         if (!board.Report(fleet.Metadata.Name, FleetReport.Of(fleet, result, fallbacks))) return;
         fleetQueue.Enqueue(NamespacedName.Of(fleet));
-        foreach (var row in before.Except(fallbacks).Concat(fallbacks.Except(before)).DistinctBy(row => (row.Namespace, row.Name)))
+        List<FallbackStatus> changed = [.. before.Except(fallbacks), .. fallbacks.Except(before)];
+        // Whoever stands in tells its clients so, or no more.
+        foreach (var row in changed) queue.Enqueue(new NamespacedName(row.Namespace, row.ServedBy!));
+        foreach (var row in changed.DistinctBy(row => (row.Namespace, row.Name)))
         {
             var key = new NamespacedName(row.Namespace, row.Name);
             var servedBy = fallbacks.FirstOrDefault(other => other.Namespace == row.Namespace && other.Name == row.Name)?.ServedBy;

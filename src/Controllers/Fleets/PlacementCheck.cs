@@ -1,3 +1,4 @@
+using Nemotron.Controllers.Deployments;
 using Nemotron.Planning.Fleet;
 
 namespace Nemotron.Controllers.Fleets;
@@ -26,7 +27,8 @@ internal sealed class PlacementCheck(FleetMetrics metrics)
         }
 
         // The plan has a place for those that are bound to no node, among the kept, only until they are: its starts and they go where it says next.
-        var planned = grant.Starts.Select(start => Nodes(start.Nodes)).ToList();
+        // Which node that will be nobody knows that does not exist yet.
+        var planned = grant.Starts.Where(start => !start.Nodes.Any(NodesToCome.IsToCome)).Select(start => Nodes(start.Nodes)).ToList();
         if (planned.Count == 0 && before.Planned is { } still && bound.Count < grant.Granted) planned = still;
         _before[grant.Claim.Key] = ([.. bound.Select(held => held.Id)], planned);
         if (asPlanned > 0) metrics.Placements.WithLabels("true").Inc(asPlanned);

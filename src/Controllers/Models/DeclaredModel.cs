@@ -28,9 +28,10 @@ internal static class DeclaredModel
             ["reasoning"] = Reasoning(spec.Reasoning),
             ["keptInBf16"] = new JsonArray([.. (spec.KeptInBf16 ?? []).Select(part => (JsonNode)part.ToString())]),
             ["launch"] = new JsonObject { ["parsers"] = new JsonArray([.. (spec.Parsers ?? []).Select(Parsers)]) },
-            ["ssmState"] = (read is { } config ? config.SsmState.ToString() : null) ?? (spec.SsmState ?? StatePrecision.FP32).ToString(),
+            ["ssmState"] = read?.SsmState.ToString() ?? (spec.SsmState ?? StatePrecision.FP32).ToString(),
             ["architecture"] = JsonNode.Parse(ModelJson.Serialize(spec.Architecture ?? Placeholder)),
         };
+        if (spec.ChatTemplate is { } template) document["chatTemplate"] = template.ToString();
         var entry = Planner.ModelYaml.Parse("spec", document.ToJsonString());
         return read is null ? entry : entry with { Architecture = read.Architecture };
     }
@@ -40,6 +41,7 @@ internal static class DeclaredModel
     {
         HiddenSize = 1,
         VocabularySize = 1,
+        TiedEmbeddings = false,
         MaxContextTokens = 128,
         LayerCount = 1,
         Blocks = new Dictionary<string, BlockSpec> { ["ffn"] = new() { Ffn = new FfnBlock { Width = 1, Gated = false } } },

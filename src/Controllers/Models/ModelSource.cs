@@ -2,6 +2,7 @@ using System.Net;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
+using Nemotron.Controllers.Deployments;
 using Nemotron.Crds;
 using Nemotron.Kube;
 using Planner = Nemotron.Planning;
@@ -18,8 +19,12 @@ internal sealed class ModelSource(IKubernetes client)
     /// <exception cref="ModelSourceException">There is no such ConfigMap or key.</exception>
     /// <exception cref="Planner.CatalogueException">It is no config.json that can be used.</exception>
     public async Task<Planner.ModelEntry?> ReadAsync(NemotronModel entity, CancellationToken cancellationToken) => entity.Spec.HfConfigMapRef is { } reference
-        ? Planner.HuggingFaceConfig.ReadModel($"{reference.Namespace}/{reference.Name}[{reference.Key ?? DefaultKey}]", await TextAsync(reference, cancellationToken), entity.Metadata.Name)
+        ? Read(entity, reference, await TextAsync(reference, cancellationToken))
         : null;
+
+    /// <summary>What a config.json says, and for what it leaves open the spec. Pure.</summary>
+    public static Planner.ModelEntry Read(NemotronModel entity, ConfigMapKeyReference reference, string text) => Planner.HuggingFaceConfig.ReadModel(
+        $"{reference.Namespace}/{reference.Name}[{reference.Key ?? DefaultKey}]", text, entity.Metadata.Name, (entity.Spec.SsmState ?? StatePrecision.FP32).ToPlanner());
 
     private async Task<string> TextAsync(ConfigMapKeyReference reference, CancellationToken cancellationToken)
     {

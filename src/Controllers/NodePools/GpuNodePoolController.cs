@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using k8s.Models;
+using Nemotron.Controllers.Deployments.Weights;
 using Nemotron.Controllers.NodePools.Consolidation;
 using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
@@ -23,6 +25,8 @@ internal sealed class GpuNodePoolController(
     IGpuEvidence gpus,
     INodeDrain drain,
     ReplicaOwners owners,
+    IInformerCache<NemotronDeployment> deployments,
+    IInformerCache<V1Job> jobs,
     IStatusWriter status,
     EventPublisher events,
     TimeProvider time) : IEntityController<GpuNodePool>, IEntityFinalizer<GpuNodePool>
@@ -37,7 +41,12 @@ internal sealed class GpuNodePoolController(
     public async Task<ReconciliationResult<GpuNodePool>> ReconcileAsync(GpuNodePool entity, CancellationToken cancellationToken)
     {
         var snapshot = fleet.Snapshot(entity, time.GetUtcNow());
-        snapshot = snapshot with { Owners = owners.Of(snapshot) };
+        snapshot = snapshot with
+        {
+            Owners = owners.Of(snapshot),
+            WeightsUsed = WeightUsers.Keys(deployments.List(), entity.Metadata.Name),
+            WeightsDownloaded = WeightUsers.Downloaded(jobs.ByLabel(NemotronLabels.NodePool, entity.Metadata.Name)),
+        };
         var members = snapshot.Members.Nodes;
         var scaled = await scale.ReadAsync(entity, cancellationToken);
         var provisioned = await karpenter.KeepAsync(entity, snapshot, cancellationToken);
@@ -53,7 +62,7 @@ internal sealed class GpuNodePoolController(
         var settled = outcome.Settled;
         // Closed first: a node goes only once the cache has it closed and empty.
         if (settled && outcome.Trouble is null)
-            foreach (var node in members) settled &= await MarkAsync(node, entity, plan.MarksOf(node.Metadata.Name), cancellationToken);
+            foreach (var node in members) settled &= await MarkAsync(node, entity, plan.MarksOf(node.Metadata.Name) with { Weights = snapshot.WeightsOn(node) }, cancellationToken);
         var strangers = fleet.Marked(entity.Metadata.Name).Where(node => members.All(member => member.Metadata.Name != node.Metadata.Name));
         foreach (var node in strangers) settled &= await MarkAsync(node, null, null, cancellationToken);
         if (settled && outcome.Trouble is null && plan.Scale is { } decision)
@@ -74,7 +83,7 @@ internal sealed class GpuNodePoolController(
         return ReconciliationResult<GpuNodePool>.Success(entity, settled ? Sooner(plan, snapshot.Now, waiting) : AfterConflict);
     }
 
-    /// <summary>Empties closed nodes and hands them on. True while a PodDisruptionBudget is in the way.</summary>
+    /// <summary>Empties closed nodes and hands them on. True while something is in the way that nobody tells of when it goes.</summary>
     private async Task<bool> RepairAsync(GpuNodePool entity, RepairDecision repair, CancellationToken cancellationToken)
     {
         var waiting = false;
@@ -89,11 +98,28 @@ internal sealed class GpuNodePoolController(
             }
         }
 
+        foreach (var node in repair.Silent) waiting |= await ForgetAsync(entity, node, cancellationToken);
         foreach (var node in repair.Replace)
             if (await karpenter.ReplaceAsync(node, cancellationToken))
                 await events(entity, ConditionReasons.NodeReplaced, $"Node {node} is sick and empty: its NodeClaim is deleted, and Karpenter makes another when it is needed.", EventType.Normal, cancellationToken);
         foreach (var node in repair.Readmitted)
             await events(entity, ConditionReasons.NodeReadmitted, $"Node {node} has been well for a while, and takes replicas again.", EventType.Normal, cancellationToken);
+        return waiting;
+    }
+
+    /// <summary>Removes pods that keep their group from being made anew. True while one has time left.</summary>
+    private async Task<bool> ForgetAsync(GpuNodePool entity, string node, CancellationToken cancellationToken)
+    {
+        var waiting = false;
+        foreach (var pod in fleet.EnginePodsOn(node))
+        {
+            var fate = LostPods.Of(pod, time.GetUtcNow());
+            waiting |= fate == LostPod.Waiting;
+            if (fate != LostPod.Removed) continue;
+            await drain.ForgetAsync(pod, cancellationToken);
+            await events(entity, ConditionReasons.LostPodRemoved, $"Pod {pod.Metadata.NamespaceProperty}/{pod.Metadata.Name} is removed from the API: node {node} is silent, and replica {pod.Replica} can be made anew elsewhere only once it is gone.", EventType.Normal, cancellationToken);
+        }
+
         return waiting;
     }
 

@@ -27,6 +27,7 @@ internal static class NodeMarking
         {
             foreach (var (key, value) in pool.Spec.Labels ?? new Dictionary<string, string>()) wantedLabels[key] = value;
             wantedLabels[NemotronLabels.NodePool] = pool.Metadata.Name;
+            foreach (var key in marks.Weights) wantedLabels[NemotronLabels.HeldWeights + key] = HeldWeights;
         }
 
         var (cordonReason, closed) = Cordon(node, marks);
@@ -63,6 +64,8 @@ internal static class NodeMarking
         if (spec.Count > 0) patch["spec"] = spec;
         return patch;
     }
+
+    private const string HeldWeights = "loaded";
 
     private static IEnumerable<V1Taint> Own(NodeMarks marks, bool cordoned)
     {

@@ -19,6 +19,9 @@ internal sealed record NodeMarks
     /// <summary>The word of the taint that a node carries while a replica is moved, so that no new pod comes to it; null for none.</summary>
     public string? Consolidating { get; init; }
 
+    /// <summary>The weights on its disk that deployments of the pool use, by key.</summary>
+    public IReadOnlyCollection<string> Weights { get; init; } = [];
+
     /// <summary>Since when no pod has had a GPU of it, where that is to be remembered.</summary>
     public DateTimeOffset? EmptySince { get; init; }
 

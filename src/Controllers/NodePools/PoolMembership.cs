@@ -28,7 +28,8 @@ internal static class PoolMembership
 
         // Those that already carry the pool's label stay, so that a new node never pushes out one that works.
         mine.Sort((left, right) => (Carries(right, pool), left.Metadata.Name).CompareTo((Carries(left, pool), right.Metadata.Name)));
-        var kept = pool.Spec.MaxNodes is { } most ? mine.Take(most).ToList() : mine;
+        // What the operator itself asks for it gives back itself, as soon as it is empty.
+        var kept = pool.Spec.MaxNodes is { } most && pool.Spec.Provisioner?.Type != ProvisionerType.Scale ? mine.Take(most).ToList() : mine;
         var beyond = mine.Count - kept.Count;
         kept.Sort((left, right) => string.CompareOrdinal(left.Metadata.Name, right.Metadata.Name));
         return new Members(kept, [.. overlapping], beyond);

@@ -49,7 +49,7 @@ internal sealed record PoolPlan
                 Repair = repair,
                 Report = karpenter?.Report(snapshot),
                 Consolidation = consolidation,
-                LookAgain = Earlier(repair.LookAgain, consolidation.LookAgain),
+                LookAgain = Earlier(Earlier(repair.LookAgain, consolidation.LookAgain), ScheduleLook(snapshot, repair)),
             };
         }
 
@@ -66,7 +66,7 @@ internal sealed record PoolPlan
             Scale = decision,
             Report = ProvisionReport.Of(snapshot, scale, decision),
             Consolidation = moving,
-            LookAgain = Earlier(Earlier(decision.Size?.LookAgain, repair.LookAgain), moving.LookAgain),
+            LookAgain = Earlier(Earlier(decision.Size?.LookAgain, repair.LookAgain), Earlier(moving.LookAgain, ScheduleLook(snapshot, repair))),
         };
     }
 
@@ -90,8 +90,12 @@ internal sealed record PoolPlan
     {
         Marks = snapshot.Members.Nodes.ToDictionary(node => node.Metadata.Name, NodeMarks.AsTheyAre),
         Consolidation = ConsolidationDecision.Held(snapshot.Pool),
-        Repair = new RepairDecision { Findings = [], Marks = new Dictionary<string, NodeMarks>(), Drain = new Dictionary<string, bool>(), Replace = [], Readmitted = [], Held = [] },
+        Repair = new RepairDecision { Findings = [], Marks = new Dictionary<string, NodeMarks>(), Drain = new Dictionary<string, bool>(), Silent = [], Replace = [], Readmitted = [], Held = [] },
     };
+
+    // Nothing tells that a budget begins or ends to hold; its schedule is in minutes.
+    private static DateTimeOffset? ScheduleLook(PoolSnapshot snapshot, RepairDecision repair) =>
+        (repair.Held.Count > 0 || PlannedMoves.Asked(snapshot.Pool.Spec)) && snapshot.Pool.Spec.Budgets?.Any(budget => budget.Schedule is not null) == true ? snapshot.Now + TimeSpan.FromMinutes(1) : null;
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
 }

@@ -31,6 +31,20 @@ internal sealed record PoolSnapshot(
     /// <summary>Whose these are; looked up as they are.</summary>
     public IReadOnlyDictionary<NamespacedName, ReplicaOwner> Owners { get; init; } = new Dictionary<NamespacedName, ReplicaOwner>();
 
+    /// <summary>Weights that deployments keep on the pool's nodes, by key.</summary>
+    public IReadOnlySet<string> WeightsUsed { get; init; } = new HashSet<string>();
+
+    /// <summary>What was downloaded to a node, by key; nodes as <c>NAME/UID</c>.</summary>
+    public ILookup<string, string> WeightsDownloaded { get; init; } = Array.Empty<string>().ToLookup(none => none);
+
+    /// <summary>The weights on a node's disk that are used: those it is marked with, and those that have just come.</summary>
+    public IReadOnlyCollection<string> WeightsOn(NodeView node) =>
+    [
+        .. (node.Metadata.Labels?.Keys ?? []).Where(key => key.StartsWith(NemotronLabels.HeldWeights, StringComparison.Ordinal)).Select(key => key[NemotronLabels.HeldWeights.Length..])
+            .Union(WeightsDownloaded[$"{node.Metadata.Name}/{node.Metadata.Uid}"])
+            .Where(WeightsUsed.Contains),
+    ];
+
     /// <summary>Whether budgets of pods let the replica go that is moved; null while nobody has asked.</summary>
     public bool? MayGo { get; init; }
 
@@ -121,7 +135,7 @@ internal static class PoolStatus
     {
         var reason = node.Annotation(NemotronAnnotations.CordonReason)!;
         var word = NodeMarks.Word(reason);
-        return (word, $"Closed by the operator: {reason[Math.Min(reason.Length, word.Length + 1)..].Trim()}");
+        return (word, $"{NodeSickness.ClosedPrefix}{reason[Math.Min(reason.Length, word.Length + 1)..].Trim()}");
     }
 
     private static (string Reason, string Message)? Describe(NodeState node) => node.Fault switch

@@ -65,7 +65,10 @@ internal static class DeploymentGauges
     {
         if (entity.Spec.Autoscaling?.Targets?.Latency is not { } latency) yield break;
         if (latency.ModeOn is { } on) yield return ("on", on);
-        if (latency.ModeOff is { } off) yield return ("off", off);
+        if (latency.ModeOff is not { } off) yield break;
+        yield return ("off", off);
+        // Requests of which no mode can be set: the autoscaler counts them to this side, too.
+        yield return ("unset", off);
     }
 
     private static IEnumerable<Reading> Objectives(NemotronDeployment entity) =>

@@ -45,8 +45,8 @@ internal sealed record ReasoningVerification(string? Mark, ProbeOutcome? Outcome
             conditions.Set(type, null, ConditionReasons.GatewayDisabled, "spec.gateway.enabled is false: the mode is up to each client, and not probed.");
         else if (decided?.Gateway is not { } gateway)
             conditions.Set(type, null, ConditionReasons.Pending, "Not probed: nothing is decided.");
-        else if (!GatewayPlan.SetsModes(spec))
-            conditions.Set(type, null, ConditionReasons.NotImplemented, "Triton's requests are prompts without roles: the gateway hands them on as they are, and each client writes the mode into its own.");
+        else if (gateway.HandsOn(spec))
+            conditions.Set(type, null, ConditionReasons.NotImplemented, $"Triton takes prompts without roles, and the chat template of {model} is not known: the gateway hands them on as they are, and each client writes the mode into its own.");
         else if (gateway.Settings.Reasoning.Grammar == ReasoningGrammar.None)
             conditions.Set(type, true, ConditionReasons.NoReasoningMode, $"{model} has no reasoning mode: there is nothing to switch.");
         else if (spec.Rollout?.Gates?.ReasoningVerified == false)
@@ -72,7 +72,7 @@ internal sealed record ReasoningVerification(string? Mark, ProbeOutcome? Outcome
     }
 
     private static bool LeftOut(NemotronDeploymentSpec spec, GatewayPlan gateway) =>
-        spec.Rollout?.Gates?.ReasoningVerified == false || !GatewayPlan.SetsModes(spec) || gateway.Settings.Reasoning.Grammar == ReasoningGrammar.None;
+        spec.Rollout?.Gates?.ReasoningVerified == false || gateway.HandsOn(spec) || gateway.Settings.Reasoning.Grammar == ReasoningGrammar.None;
 
     // What the status holds of an earlier probe of the same.
     private static k8s.Models.V1Condition? Verdict(NemotronDeploymentStatus? status, string? mark) =>

@@ -40,7 +40,7 @@ internal sealed class ReplicaCapacities(TimeProvider time)
         if (DeploymentDecision.Decide(snapshot) is not { Decided: { } decided, Plan: { } plan }) return null;
         try
         {
-            var setup = ReplicaSetup.Of(plan.Request with { TensorParallel = plan.TensorParallel, PipelineParallel = plan.PipelineParallel });
+            var setup = ReplicaSetup.Of(plan.Request with { TensorParallel = plan.TensorParallel, PipelineParallel = plan.PipelineParallel }, sequences: plan.Request.Concurrency);
             return new Replica(decided.Pool, decided.Shape, ReplicaCapacity.Of(setup.Model, setup.Limits, setup.StartUp), null);
         }
         catch (Exception e) when (e is UnknownRateException or ArgumentException)

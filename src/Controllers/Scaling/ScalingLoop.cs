@@ -22,6 +22,7 @@ internal sealed partial class ScalingLoop(
     TimeProvider time,
     ScalingSettings settings,
     ILogger<ScalingLoop> logger,
+    HeldRequests held,
     IPrometheus? prometheus = null) : ILeaderService
 {
     private readonly Dictionary<NamespacedName, IReadOnlySet<string>> _ready = [];
@@ -46,9 +47,13 @@ internal sealed partial class ScalingLoop(
         Forget(scaled);
         if (scaled.Count == 0) return;
         var started = time.GetTimestamp();
+        var looked = scaled.Select(snapshots.Of).ToList();
+        var waiting = held.ReadAsync(
+            [.. looked.Where(snapshot => snapshot.Front.Counts is not null).Select(snapshot => KeyValuePair.Create(NamespacedName.Of(snapshot.Entity), snapshot.Front.Counts!))], cancellationToken);
         var (reading, trouble) = await AskAsync(source, cancellationToken);
         var free = new Dictionary<(string Pool, GroupShape Shape), int>();
-        foreach (var entity in scaled) Decide(entity, reading, trouble, free);
+        foreach (var snapshot in looked)
+            Decide(snapshot, reading, trouble, (await waiting).TryGetValue(NamespacedName.Of(snapshot.Entity), out var count) ? new Reading(count, TimeSpan.Zero) : null, free);
         metrics.Ticks.WithLabels(trouble is null ? "answered" : "failed").Inc();
         metrics.TickTime.Observe(time.GetElapsedTime(started).TotalSeconds);
     }
@@ -73,20 +78,21 @@ internal sealed partial class ScalingLoop(
         }
     }
 
-    private void Decide(NemotronDeployment entity, FleetReading? reading, string? trouble, Dictionary<(string, GroupShape), int> free)
+    private void Decide(DeploymentSnapshot snapshot, FleetReading? reading, string? trouble, Reading? waiting, Dictionary<(string, GroupShape), int> free)
     {
+        var entity = snapshot.Entity;
         var key = NamespacedName.Of(entity);
-        var snapshot = snapshots.Of(entity);
         var now = snapshot.Now;
         var before = board.Of(key, entity.Metadata.Uid);
         var former = before?.State ?? ScalingStateText.Read(entity.Status?.Autoscaler?.State);
         var state = former;
         var replica = capacities.Of(snapshot);
-        var policy = ScalingPolicies.Of(entity);
         var pods = ServedPods.Of(snapshot, _ready.GetValueOrDefault(key), // In a fleet the arbiter says what there is room for, and must hear what is wanted.
             replica is null || snapshot.Fleet is not null ? null : FreeGroups(snapshot, replica, free));
+        // Where nothing has been started yet there is no zero to stay at.
+        var policy = ScalingPolicies.Of(entity, mayBeZero: snapshot.Front.Serves || snapshot.Workload(inGroups: null)?.Replicas == 0);
         _ready[key] = pods.Ready.ToHashSet(StringComparer.Ordinal);
-        var signals = SignalAssembly.Of(pods, reading, policy, now);
+        var signals = SignalAssembly.Of(pods, reading, policy, now) with { Held = waiting };
         ScalingDecision? decision = null;
         if (replica?.Capacity is { } capacity)
         {
@@ -142,7 +148,7 @@ internal sealed partial class ScalingLoop(
     {
         if (known.TryGetValue((replica.Pool, replica.Shape), out var groups)) return groups;
         if (snapshot.Pools.FirstOrDefault(pool => pool.Pool.Metadata.Name == replica.Pool) is not { } pool) return null;
-        return known[(replica.Pool, replica.Shape)] = TpGroups.FreeGroups(pool.Nodes, replica.Shape);
+        return known[(replica.Pool, replica.Shape)] = TpGroups.FreeGroups(pool.Nodes, replica.Shape) + TpGroups.FreeGroups(NodesToCome.Of(pool, snapshot.Now), replica.Shape);
     }
 
     private void Forget(IReadOnlyList<NemotronDeployment> scaled)

@@ -1,3 +1,4 @@
+using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Crds;
 using Nemotron.Planning.Scaling;
 
@@ -8,10 +9,14 @@ internal static class ScalingPolicies
 {
     /// <summary>The policy of a deployment.</summary>
     /// <param name="entity">The deployment; its autoscaling must be set.</param>
-    public static ScalingPolicySpec Of(NemotronDeployment entity) => AutoscalingPolicy.Of(entity.Spec.Autoscaling!) with
+    /// <param name="mayBeZero">Whether something holds requests while there is no replica. The last one stays until it does; that it fails later is no reason to load a model.</param>
+    public static ScalingPolicySpec Of(NemotronDeployment entity, bool mayBeZero)
     {
-        // Nothing could hold requests while the first replica loads.
-        ScaleToZero = null,
-        Frozen = entity.Metadata.Annotations is { } annotations && annotations.TryGetValue(NemotronAnnotations.FreezeScaling, out var frozen) && frozen == "true",
-    };
+        var policy = AutoscalingPolicy.Of(entity.Spec.Autoscaling!);
+        return policy with
+        {
+            ScaleToZero = mayBeZero && FrontPlan.Wanted(entity.Spec) ? policy.ScaleToZero : null,
+            Frozen = entity.Metadata.Annotations is { } annotations && annotations.TryGetValue(NemotronAnnotations.FreezeScaling, out var frozen) && frozen == "true",
+        };
+    }
 }

@@ -64,6 +64,7 @@ public sealed class NodeView : IKubernetesObject<V1ObjectMeta>
         // NVIDIA's GPU feature discovery: ClusterUUID.CliqueID of the NVLink fabric.
         Clique = Label(CliqueLabel),
         Zone = Label(ZoneLabel),
+        Created = Metadata.CreationTimestamp is { } made ? new DateTimeOffset(made.ToUniversalTime(), TimeSpan.Zero) : null,
     };
 
     /// <summary>The value of a label, or null.</summary>

@@ -45,7 +45,7 @@ public sealed class PodView : IKubernetesObject<V1ObjectMeta>
 
     /// <summary>Its address, or null while it has none.</summary>
     [JsonIgnore]
-    public string? Address => Status?.PodIP is { Length: > 0 } address ? address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address : null;
+    public string? Address => Status?.PodIP is { Length: > 0 } address ? UrlHost.Of(address) : null;
 
     /// <summary>Whether it serves.</summary>
     [JsonIgnore]
@@ -62,11 +62,15 @@ public sealed class PodView : IKubernetesObject<V1ObjectMeta>
 
     /// <summary>Why a container does not start or keeps ending, as <c>Reason: message</c>; null when none does.</summary>
     [JsonIgnore]
-    public string? ContainerTrouble => Status?.ContainerStatuses?
-        .Select(status => status.State?.Waiting)
-        .FirstOrDefault(waiting => waiting is { Reason: not (null or "ContainerCreating" or "PodInitializing") }) is { } trouble
-            ? string.IsNullOrEmpty(trouble.Message) ? trouble.Reason : $"{trouble.Reason}: {trouble.Message}"
+    public string? ContainerTrouble => (Status?.InitContainerStatuses ?? []).Concat(Status?.ContainerStatuses ?? [])
+        .FirstOrDefault(status => status.State?.Waiting is { Reason: not (null or "ContainerCreating" or "PodInitializing") }) is { State.Waiting: { } trouble } container
+            // What the container itself said says more than that it is waited with.
+            ? (container.LastState?.Terminated?.Message?.Trim() is { Length: > 0 } said ? said.Split('\n')[^1] : trouble.Message) is { Length: > 0 } why ? $"{trouble.Reason}: {why}" : trouble.Reason
             : null;
+
+    /// <summary>Whether its node has taken it and not got its volumes or its network ready yet. Kubernetes before 1.29 does not tell: then false.</summary>
+    [JsonIgnore]
+    public bool Unprepared => NodeName is not null && !Ended && Metadata.DeletionTimestamp is null && Condition("PodReadyToStartContainers") is { Status: "False" };
 
     /// <summary>Whether it only computes for another pod that answers requests.</summary>
     [JsonIgnore]
@@ -110,6 +114,7 @@ public sealed class PodView : IKubernetesObject<V1ObjectMeta>
         || before.Ready != after.Ready
         || before.Unschedulable != after.Unschedulable
         || before.ContainerTrouble != after.ContainerTrouble
+        || before.Unprepared != after.Unprepared
         || before.Metadata.DeletionTimestamp != after.Metadata.DeletionTimestamp
         || before.StaysBy != after.StaysBy;
 
@@ -174,6 +179,10 @@ public sealed class PodViewStatus
     [JsonPropertyName("phase")]
     public string? Phase { get; set; }
 
+    /// <summary>When its node took it.</summary>
+    [JsonPropertyName("startTime")]
+    public DateTimeOffset? StartTime { get; set; }
+
     /// <summary>Its address.</summary>
     [JsonPropertyName("podIP")]
     public string? PodIP { get; set; }
@@ -185,6 +194,10 @@ public sealed class PodViewStatus
     /// <summary>How its containers are.</summary>
     [JsonPropertyName("containerStatuses")]
     public List<ContainerStatusView>? ContainerStatuses { get; set; }
+
+    /// <summary>How the containers are that run before those.</summary>
+    [JsonPropertyName("initContainerStatuses")]
+    public List<ContainerStatusView>? InitContainerStatuses { get; set; }
 }
 
 /// <summary>The part of a container's status that the controllers look at.</summary>
@@ -205,6 +218,10 @@ public sealed class ContainerStatusView
     /// <summary>What the container is doing.</summary>
     [JsonPropertyName("state")]
     public ContainerStateView? State { get; set; }
+
+    /// <summary>How it ended before it was started anew.</summary>
+    [JsonPropertyName("lastState")]
+    public ContainerStateView? LastState { get; set; }
 }
 
 /// <summary>What a container is doing.</summary>
@@ -217,6 +234,10 @@ public sealed class ContainerStateView
     /// <summary>Set while it runs.</summary>
     [JsonPropertyName("running")]
     public RunningView? Running { get; set; }
+
+    /// <summary>Set once it has ended.</summary>
+    [JsonPropertyName("terminated")]
+    public TerminatedView? Terminated { get; set; }
 }
 
 /// <summary>Since when a container runs.</summary>
@@ -225,6 +246,14 @@ public sealed class RunningView
     /// <summary>When it last started.</summary>
     [JsonPropertyName("startedAt")]
     public DateTime? StartedAt { get; set; }
+}
+
+/// <summary>How a container has ended.</summary>
+public sealed class TerminatedView
+{
+    /// <summary>What it left to be read.</summary>
+    [JsonPropertyName("message")]
+    public string? Message { get; set; }
 }
 
 /// <summary>Why a container does not run.</summary>

@@ -84,6 +84,21 @@ public static class ConditionReasons
     /// <summary>The fleet grants no replica.</summary>
     public const string NotGranted = "NotGranted";
 
+    /// <summary>The pool keeps no weights on its nodes' disks.</summary>
+    public const string NoWeightCache = "NoWeightCache";
+
+    /// <summary>The nodes that may need the weights hold them.</summary>
+    public const string Cached = "Cached";
+
+    /// <summary>Some of the nodes that may need the weights download them, or wait for their turn.</summary>
+    public const string Downloading = "Downloading";
+
+    /// <summary>Weights cannot be downloaded to a node's disk.</summary>
+    public const string LoadFailed = "LoadFailed";
+
+    /// <summary>No node downloads weights ahead; the first replica of each does.</summary>
+    public const string LoadedOnDemand = "LoadedOnDemand";
+
     /// <summary>A smaller tier answers the clients.</summary>
     public const string FallbackServes = "FallbackServes";
 
@@ -119,6 +134,9 @@ public static class ConditionReasons
 
     /// <summary>An Event: a replica is moved from a sick node.</summary>
     public const string GroupDrained = "GroupDrained";
+
+    /// <summary>An Event: a pod of a replica over several nodes is removed from the API, since its node is silent and nobody else would.</summary>
+    public const string LostPodRemoved = "LostPodRemoved";
 
     /// <summary>An Event: a sick node is given to the provisioner to be replaced.</summary>
     public const string NodeReplaced = "NodeReplaced";

@@ -1,6 +1,6 @@
 namespace Nemotron.Crds;
 
-/// <summary>Types of the conditions in status. Each is True in the state that one wishes for, or that is normal, but for <see cref="Progressing"/> and <see cref="ScalingLimited"/>, which only say what goes on.</summary>
+/// <summary>Types of the conditions in status. Each is True in the state that one wishes for, or that is normal, but for <see cref="Progressing"/> and <see cref="ScalingLimited"/>, which only say what goes on, and <see cref="BudgetLowered"/>, which one wishes False.</summary>
 public static class ConditionTypes
 {
     /// <summary>The spec can be carried out: names resolve, the model allows the parallelism, the combination is supported.</summary>
@@ -44,6 +44,9 @@ public static class ConditionTypes
 
     /// <summary>The engines that serve answer for themselves and make progress.</summary>
     public const string EngineHealthy = "EngineHealthy";
+
+    /// <summary>The weights are on the disks of the nodes that may need them. Absent without spec.checkpoint.cache.</summary>
+    public const string WeightsCached = "WeightsCached";
 
     /// <summary>GPUs and nodes of the pool are in order.</summary>
     public const string Healthy = "Healthy";

@@ -30,6 +30,12 @@ public static class NemotronLabels
     /// <summary>On nodes: the GpuNodePool they belong to.</summary>
     public const string NodePool = NemotronApi.Group + "/node-pool";
 
+    /// <summary>On nodes: the beginning of the labels that name the weights on their disks, by <see cref="WeightsStatus.Key"/>. Pods would rather run on nodes with theirs.</summary>
+    public static string HeldWeights => "weights." + NemotronApi.Group + "/";
+
+    /// <summary>On Jobs that download weights to a node: which, by <see cref="WeightsStatus.Key"/>.</summary>
+    public const string Weights = NemotronApi.Group + "/weights";
+
     /// <summary>The value of <c>app.kubernetes.io/managed-by</c> on all that the operator makes.</summary>
     public const string ManagedByValue = "nemotron-operator";
 
@@ -72,6 +78,9 @@ public static class NemotronAnnotations
 
     /// <summary>On a node: the label keys that its GpuNodePool set, so that they can be taken back.</summary>
     public const string AppliedLabels = NemotronApi.Group + "/applied-labels";
+
+    /// <summary>On a Job that downloads weights: the node, and its uid as <c>NAME/UID</c>.</summary>
+    public const string WeightsNode = NemotronApi.Group + "/weights-node";
 
     /// <summary>On a node: the taints (key:effect) that its GpuNodePool set, so that they can be taken back.</summary>
     public const string AppliedTaints = NemotronApi.Group + "/applied-taints";

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Nemotron.Crds.Attributes;
 
 namespace Nemotron.Crds;
@@ -19,6 +20,11 @@ public sealed record ModelReference
     fieldPath: ".tokenSecretRef",
     reason: "FieldValueForbidden",
     message: "a token is only of use with a checkpoint on Hugging Face: remove it, or pvc and path")]
+[ValidationRule(
+    "!has(self.cache) || self.cache == 'None' || (!has(self.pvc) && !has(self.path))",
+    fieldPath: ".cache",
+    reason: "FieldValueForbidden",
+    message: "only a checkpoint on Hugging Face is cached: remove it, or pvc and path")]
 public sealed record CheckpointSpec
 {
     /// <summary>A repository on Hugging Face, downloaded at the start of a replica.</summary>
@@ -34,9 +40,24 @@ public sealed record CheckpointSpec
     /// <summary>The Secret with the Hugging Face token, in the namespace of the NemotronDeployment. Not with pvc or path.</summary>
     public SecretKeyReference? TokenSecretRef { get; init; }
 
+    /// <summary>Where a checkpoint on Hugging Face is kept between two starts. Not with pvc or path.</summary>
+    [DefaultValue("None")]
+    public CheckpointCache? Cache { get; init; }
+
     /// <summary>Whether Python code that comes with the checkpoint may run in the engine. Leave it off unless you have read that code.</summary>
     [DefaultValue(false)]
     public bool? TrustRemoteCode { get; init; }
+}
+
+/// <summary>Where downloaded weights are kept.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CheckpointCache>))]
+public enum CheckpointCache
+{
+    /// <summary>Nowhere: every replica downloads them.</summary>
+    None,
+
+    /// <summary>On the nodes' own disks, where the pool's spec.weightCache says: each node downloads them once, before it has a replica where that can be.</summary>
+    Node,
 }
 
 /// <summary>A repository on Hugging Face.</summary>

@@ -16,6 +16,6 @@ public sealed record KvCacheSpec
     /// <summary>Whether requests with the same beginning share cached blocks. Absent: on, but off for models with Mamba layers, of which TensorRT-LLM up to 1.2 cannot reuse any.</summary>
     public bool? BlockReuse { get; init; }
 
-    /// <summary>Memory of the node, per replica, to which the engine moves blocks that it would otherwise drop; shared out evenly among the replica's GPUs and nodes. Absent: none.</summary>
+    /// <summary>Memory of the node, per replica, to which the engine moves blocks that it would otherwise drop; shared out evenly among the replica's GPUs and nodes. At most 1Pi. Absent: none.</summary>
     public ResourceQuantity? HostOffload { get; init; }
 }

@@ -61,6 +61,9 @@ public sealed record NemotronDeploymentStatus
     /// <summary>The engine as it was found running.</summary>
     public EngineStatus? Engine { get; init; }
 
+    /// <summary>The weights on the nodes' disks. Absent without spec.checkpoint.cache.</summary>
+    public WeightsStatus? Weights { get; init; }
+
     /// <summary>Replicas that were restarted because their engine was hung or dead. Forgotten once a replica has been well for an hour.</summary>
     [Items(maxItems: 64)]
     public IReadOnlyList<EngineRestartStatus>? EngineRestarts { get; init; }
@@ -194,6 +197,34 @@ public sealed record EngineStatus
     /// <summary>How the operator asks for its health, such as Http, TritonGrpc or TrtLlmGrpc.</summary>
     [Length(0, 64)]
     public string? Protocol { get; init; }
+}
+
+/// <summary>How far the weights are on the nodes' disks.</summary>
+public sealed record WeightsStatus
+{
+    /// <summary>The checkpoint's folder in the cache, as revision/owner/name.</summary>
+    [Length(0, 512)]
+    public string? Folder { get; init; }
+
+    /// <summary>What names the checkpoint, in the directory that the pool keeps, in the nodes' labels, weights.serving.nemotron.dev/KEY.</summary>
+    [Length(0, 63)]
+    public string? Key { get; init; }
+
+    /// <summary>Nodes that are to hold them: those of the replicas and of as many more as it may have, and one to spare.</summary>
+    [RangeMinimum(0)]
+    public int? Nodes { get; init; }
+
+    /// <summary>Of these, nodes that hold them.</summary>
+    [RangeMinimum(0)]
+    public int? Loaded { get; init; }
+
+    /// <summary>Of these, nodes that download them.</summary>
+    [RangeMinimum(0)]
+    public int? Loading { get; init; }
+
+    /// <summary>Of these, nodes on which the download has failed; it is tried again ten minutes later.</summary>
+    [RangeMinimum(0)]
+    public int? Failed { get; init; }
 }
 
 /// <summary>The restarts of one replica for its engine's sake: what the pause before the next is reckoned from, also by the operator's successor.</summary>

@@ -41,7 +41,7 @@ public sealed record RolloutSpec
     [DefaultValue(1), RangeMinimum(0), Pattern(Patterns.Percent)]
     public IntOrString? MaxUnavailable { get; init; }
 
-    /// <summary>How long a rollout may go without progress before it is reported as stuck. Absent: ten minutes more than a replica may take to start.</summary>
+    /// <summary>How long a rollout may go without progress before it is reported as stuck. Must be more than <c>gates.readyFor</c>. Absent: ten minutes more than a replica may take to start, or than <c>gates.readyFor</c> where that is longer.</summary>
     [ValidationRule("self > duration('0s')", message: "must be above zero")]
     public Duration? ProgressDeadline { get; init; }
 

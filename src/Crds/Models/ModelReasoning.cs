@@ -26,6 +26,23 @@ public enum ReasoningGrammar
     ChatTemplateKwargs,
 }
 
+/// <summary>How a model's messages become the prompt.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ChatTemplate>))]
+public enum ChatTemplate
+{
+    /// <summary>As Llama-Nemotron Nano, Super v1 and Ultra.</summary>
+    LlamaNemotron,
+
+    /// <summary>As Super v1.5.</summary>
+    LlamaNemotronV15,
+
+    /// <summary>As Nemotron-H reasoning.</summary>
+    NemotronH,
+
+    /// <summary>As Nemotron Nano v2.</summary>
+    NemotronNanoV2,
+}
+
 /// <summary>How a model is told to think or not, and what its card advises.</summary>
 public sealed record ModelReasoning
 {

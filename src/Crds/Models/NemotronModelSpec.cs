@@ -57,6 +57,12 @@ public sealed record NemotronModelSpec
     [DefaultValue("{}")]
     public ModelReasoning? Reasoning { get; init; }
 
+    /// <summary>
+    /// The chat template, which the gateway renders where the engine takes prompts only (Triton): that of LlamaNemotron (Nano, Super v1, Ultra), LlamaNemotronV15 (Super v1.5), NemotronH or
+    /// NemotronNanoV2. Absent: not known; behind Triton the gateway then hands prompts on as they are.
+    /// </summary>
+    public ChatTemplate? ChatTemplate { get; init; }
+
     /// <summary>TensorRT-LLM's parsers for the model's output, by release. Absent: none is set unless a deployment names one.</summary>
     [Items(maxItems: 8), XListType(XListType.Map), XListMapKeys("since")]
     public IReadOnlyList<ModelParsers>? Parsers { get; init; }

@@ -47,6 +47,9 @@ public sealed record GpuNodePoolSpec
     [Items(maxItems: 16), XListType(XListType.Map), XListMapKeys("key", "effect")]
     public IList<V1Taint>? Taints { get; init; }
 
+    /// <summary>A directory on the disk of each node, in which weights are kept. Absent: deployments of the pool cannot ask for it.</summary>
+    public WeightCacheSpec? WeightCache { get; init; }
+
     /// <summary>How many nodes may be out of service at once by the operator's own doing: repair, consolidation, maintenance. The strictest that applies counts.</summary>
     [DefaultValue("[{\"nodes\":1}]"), Items(maxItems: 16)]
     public IReadOnlyList<DisruptionBudget>? Budgets { get; init; }
@@ -58,6 +61,18 @@ public sealed record GpuNodePoolSpec
     /// <summary>Whether replicas are moved so that whole nodes become free.</summary>
     [DefaultValue("{}")]
     public ConsolidationPolicy? Consolidation { get; init; }
+}
+
+/// <summary>Where the nodes of a pool keep weights.</summary>
+public sealed record WeightCacheSpec
+{
+    /// <summary>An absolute path on the node, on a disk with room for the weights of all models that the pool serves; made where it is not there. Pods get it mounted, so take a directory that is used for nothing else.</summary>
+    [Length(2, 1024), Pattern(Patterns.AbsolutePath)]
+    public required string HostPath { get; init; }
+
+    /// <summary>Nodes that download ahead of their replicas at once, over all deployments of the pool. 0: weights are downloaded by the first replica of a node only.</summary>
+    [DefaultValue(2), RangeMinimum(0), RangeMaximum(1000)]
+    public int? ParallelLoads { get; init; }
 }
 
 /// <summary>What one node has.</summary>

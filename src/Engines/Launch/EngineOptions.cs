@@ -1,3 +1,6 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
 namespace Nemotron.Engines.Launch;
 
 /// <summary>The options of TensorRT-LLM's LLM class that are written as YAML whatever serves it: trtllm-serve reads them over its arguments, Triton's llmapi model has nothing else.</summary>
@@ -11,8 +14,8 @@ internal static class EngineOptions
             // Graphs up to the largest batch, and smaller batches padded to the next graph.
             ["cuda_graph_config"] = new Dictionary<object, object> { ["enable_padding"] = true, ["max_batch_size"] = request.MaxBatchSize },
         };
-        // As an argument the revision has had three names; as an option of the LLM class one since 0.18.
-        if (request.Revision is not null) options["revision"] = request.Revision;
+        // As an argument the revision has had three names; as an option of the LLM class one since 0.18. Quoted, since one such as 1.0, 2024 or on would be read as a number or a truth.
+        if (request.Revision is { } revision) options["revision"] = new YamlScalarNode(revision) { Style = ScalarStyle.DoubleQuoted };
         // A prompt longer than one forward pass is refused by the engine otherwise.
         if (request.ChunksPrefill && (!request.Hybrid || release.Has(TrtLlmFeature.HybridChunkedPrefill))) options["enable_chunked_prefill"] = true;
         return options;

@@ -55,7 +55,7 @@ public sealed record LaunchRequest
     /// <summary>Longest sequence in tokens, prompt and output together.</summary>
     public required long MaxContextTokens { get; init; }
 
-    /// <summary>Most sequences in one batch.</summary>
+    /// <summary>Most sequences in one batch, of which TensorRT-LLM has one in each pipeline stage.</summary>
     public required int MaxBatchSize { get; init; }
 
     /// <summary>Most tokens in one forward pass, for which the memory plan holds activations.</summary>

@@ -12,6 +12,7 @@ internal sealed class ServerCertificate(GatewayState state, ILogger<ServerCertif
     private WatchedFile? _certificate;
     private WatchedFile? _key;
     private volatile SslStreamCertificateContext? _context;
+    private string? _refusal;
 
     /// <summary>What a handshake presents.</summary>
     /// <exception cref="InvalidOperationException">TLS was not asked for at the start.</exception>
@@ -35,7 +36,7 @@ internal sealed class ServerCertificate(GatewayState state, ILogger<ServerCertif
         return true;
     }
 
-    /// <summary>Takes changed files; what cannot be used is said, and the old certificate stays.</summary>
+    /// <summary>Takes changed files; what cannot be used is said once and tried again at each look, and the old certificate stays.</summary>
     public void Refresh()
     {
         if (_context is null) return;
@@ -43,11 +44,16 @@ internal sealed class ServerCertificate(GatewayState state, ILogger<ServerCertif
         try
         {
             Load();
+            _refusal = null;
             if (before != _context) logger.LogInformation("The certificate has changed and is in force");
         }
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             // Half of a pair that is being replaced is common; the next look finds both.
+            _certificate?.Forget();
+            _key?.Forget();
+            if (error.Message == _refusal) return;
+            _refusal = error.Message;
             if (logger.IsEnabled(LogLevel.Error)) logger.LogError("The certificate stays as it was: {Reason}", error.Message);
         }
     }

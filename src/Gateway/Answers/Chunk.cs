@@ -65,7 +65,8 @@ internal sealed class Chunk
             else ReadChatChunk(ref reader);
             return true;
         }
-        catch (JsonException)
+        // The other one is of a key or type with half a character, which the reader cannot compare.
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             Clear();
             return false;

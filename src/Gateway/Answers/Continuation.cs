@@ -43,9 +43,8 @@ internal static class Continuation
     /// <summary>Makes the second call's counts those of the whole answer: what it read of the first one's output is output.</summary>
     public static void JoinUsage(Usage usage, long outputBefore, BodyEdits edits)
     {
-        if (!usage.Whole.IsThere || !usage.Prompt.Token.IsThere || !usage.Output.Token.IsThere) return;
-        edits.Replace(usage.Prompt.Token, Number(Math.Max(0, usage.Prompt.Value - outputBefore)));
-        edits.Replace(usage.Output.Token, Number(usage.Output.Value + outputBefore));
+        if (usage.Prompt.Token.IsThere) edits.Replace(usage.Prompt.Token, Number(Math.Max(0, usage.Prompt.Value - outputBefore)));
+        if (usage.Output.Token.IsThere) edits.Replace(usage.Output.Token, Number(usage.Output.Value + outputBefore));
     }
 
     /// <summary>One answer out of two calls.</summary>

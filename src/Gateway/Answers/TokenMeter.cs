@@ -90,14 +90,15 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
         long trace = 0, all = 0;
         foreach (var choice in answer.Choices)
         {
-            var reasoning = JsonText.Of(json, choice.Reasoning).Bytes.Length;
-            var content = JsonText.Of(json, choice.Content).Bytes;
+            var reasoning = JsonText.OfAnswer(json, choice.Reasoning).Bytes.Length;
+            var content = JsonText.OfAnswer(json, choice.Content).Bytes;
             all += reasoning + content.Length;
             trace += reasoning;
             if (reasoning > 0) continue;
             var follower = new Trace(openedBy);
             var closed = content.IndexOf("</think>"u8);
-            if (follower.Follow(content) && (closed >= 0 || follower.IsThinking)) trace += closed < 0 ? content.Length : closed + "</think>"u8.Length;
+            follower.Follow(closed < 0 ? content : content[..closed]);
+            if (follower.IsThinking) trace += closed < 0 ? content.Length : closed + "</think>"u8.Length;
         }
 
         if (trace > 0) Raise(ref _thinking, answer.Usage.Output.Value * trace / Math.Max(1, all), metrics.ThinkingTokens);
@@ -129,7 +130,7 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
     }
 
     private bool Follow(ReadOnlySpan<byte> json, ChoiceDelta choice) =>
-        Follow(choice.Index, choice.HasContent && !choice.HasReasoning ? JsonText.Of(json, choice.Content).Bytes : [], choice.HasReasoning);
+        Follow(choice.Index, choice.HasContent && !choice.HasReasoning ? JsonText.OfAnswer(json, choice.Content).Bytes : [], choice.HasReasoning);
 
     private bool Follow(int index, ReadOnlySpan<byte> text, bool isReasoning)
     {

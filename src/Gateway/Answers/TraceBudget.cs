@@ -32,6 +32,6 @@ internal sealed class TraceBudget(long tokens, int graceTokens)
         if (!token.IsString) return false;
         _written.Append(Encoding.UTF8.GetString(json[(token.Start + 1)..(token.End - 1)]));
         if (!meter.IsThinking || meter.Thinking < tokens) return false;
-        return meter.Thinking >= tokens + graceTokens || JsonText.Of(json, token).Bytes.Contains((byte)'\n');
+        return meter.Thinking >= tokens + graceTokens || JsonText.OfAnswer(json, token).Bytes.Contains((byte)'\n');
     }
 }

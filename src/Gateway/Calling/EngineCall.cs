@@ -70,7 +70,7 @@ internal sealed class EngineCall(EnginePool pool, TimeProvider clock)
             }
 
             connection.Head.Frame(connection.Body);
-            return new EngineAnswer(connection, pool, cut, cancellationToken);
+            return new HttpAnswer(connection, pool, cut, cancellationToken);
         }
         catch (Exception error)
         {

@@ -10,15 +10,18 @@ namespace Nemotron.Gateway.Draining;
 internal sealed class Drain(ActiveRequests requests, GatewayState state, GatewayMetrics metrics, TimeProvider clock, ILogger<Drain> logger)
 {
     private readonly Lock _lock = new();
-    private volatile TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long? _began;
+    private TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Way? _way;
     private volatile bool _leaving;
 
     /// <summary>No new requests are wanted: they are refused, or the process is about to stop.</summary>
     public bool IsOn => _leaving || requests.Refuses;
 
-    /// <summary>Ends when a drain has come to its end, whoever asked for it.</summary>
-    public Task WhenCompletedAsync(CancellationToken cancellationToken) => _completed.Task.WaitAsync(cancellationToken);
+    /// <summary>Ends when a drain has come to its end, whoever asked for it; one that is taken back has none.</summary>
+    public Task WhenCompletedAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock) return _completed.Task.WaitAsync(cancellationToken);
+    }
 
     /// <summary>
     /// The drain of a process that stops: readiness is off at once, new requests are still taken for the settings' delay – until the pod has left the tables of
@@ -26,64 +29,88 @@ internal sealed class Drain(ActiveRequests requests, GatewayState state, Gateway
     /// </summary>
     public async Task LeaveAsync(CancellationToken cancellationToken)
     {
-        _leaving = true;
+        lock (_lock) _leaving = true;
         var delay = state.Current.Settings.Drain.Delay;
-        if (_began is null && delay > TimeSpan.Zero) await Task.Delay(delay, clock, cancellationToken);
+        if (!requests.Refuses && delay > TimeSpan.Zero) await Task.Delay(delay, clock, cancellationToken);
         await CompleteAsync(cancellationToken);
     }
 
-    /// <summary>Begins; once begun, the deadline stays where it is.</summary>
-    public void Begin()
-    {
-        lock (_lock)
-        {
-            if (_began is not null) return;
-            _began = clock.GetTimestamp();
-            requests.Refuses = true;
-            metrics.Draining.Set(1);
-            if (logger.IsEnabled(LogLevel.Information)) logger.LogInformation("Draining: new requests are refused, {Count} are in flight", requests.Count);
-        }
-    }
+    /// <summary>Begins, and sees to it that at the deadline what is still in flight is cut; once begun, the deadline stays where it is.</summary>
+    public void Begin() => BegunAsync();
 
-    /// <summary>Takes new requests again.</summary>
+    /// <summary>Takes new requests again, and lets those in flight run. A process that stops is not held up by it.</summary>
     public void TakeBack()
     {
+        Way taken;
         lock (_lock)
         {
-            if (_began is null) return;
-            _began = null;
+            if (_leaving || _way is null) return;
+            (taken, _way) = (_way, null);
             if (_completed.Task.IsCompleted) _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
             requests.Refuses = false;
             metrics.Draining.Set(0);
             logger.LogInformation("The drain was taken back: new requests are taken again");
         }
+
+        taken.Back.Cancel();
     }
 
-    /// <summary>Begins and waits until nothing is in flight; at the deadline what still is, is cut.</summary>
-    public async Task CompleteAsync(CancellationToken cancellationToken)
+    /// <summary>Begins and waits until nothing is in flight, which at the deadline is made so; or until the drain is taken back.</summary>
+    public Task CompleteAsync(CancellationToken cancellationToken) => BegunAsync().WaitAsync(cancellationToken);
+
+    private Task BegunAsync()
     {
-        Begin();
-        var left = state.Current.Settings.Drain.Deadline - clock.GetElapsedTime(_began ?? clock.GetTimestamp());
-        if (!await EndsWithinAsync(left, cancellationToken))
+        lock (_lock)
         {
-            if (logger.IsEnabled(LogLevel.Warning)) logger.LogWarning("The drain's deadline has passed: {Count} requests in flight are cut", requests.Count);
-            requests.CutAll(CutReason.Drain);
-            await requests.WhenEmptyAsync().WaitAsync(cancellationToken);
+            if (_way is { } under) return under.End;
+            var way = _way = new Way();
+            requests.Refuses = true;
+            metrics.Draining.Set(1);
+            if (logger.IsEnabled(LogLevel.Information)) logger.LogInformation("Draining: new requests are refused, {Count} are in flight", requests.Count);
+            return way.End = GoAsync(way);
+        }
+    }
+
+    private async Task GoAsync(Way way)
+    {
+        try
+        {
+            if (!await EndsWithinAsync(state.Current.Settings.Drain.Deadline, way.Back.Token))
+            {
+                if (logger.IsEnabled(LogLevel.Warning)) logger.LogWarning("The drain's deadline has passed: {Count} requests in flight are cut", requests.Count);
+                requests.CutAll(CutReason.Drain);
+                await requests.WhenEmptyAsync().WaitAsync(way.Back.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return;
         }
 
-        _completed.TrySetResult();
+        lock (_lock)
+        {
+            if (_way == way) _completed.TrySetResult();
+        }
     }
 
     private async Task<bool> EndsWithinAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         try
         {
-            await requests.WhenEmptyAsync().WaitAsync(time > TimeSpan.Zero ? time : TimeSpan.Zero, clock, cancellationToken);
+            await requests.WhenEmptyAsync().WaitAsync(time, clock, cancellationToken);
             return true;
         }
         catch (TimeoutException)
         {
             return false;
         }
+    }
+
+    // One drain, from its beginning to its end or until it is taken back.
+    private sealed class Way
+    {
+        public CancellationTokenSource Back { get; } = new();
+
+        public Task End { get; set; } = Task.CompletedTask;
     }
 }

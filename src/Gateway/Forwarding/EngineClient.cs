@@ -59,13 +59,17 @@ internal sealed class EngineClient : IDisposable
     }
 
     /// <summary>Asks whether the engine can serve.</summary>
-    public async Task<bool> IsReadyAsync(Uri upstream, string path, CancellationToken cancellationToken)
+    /// <param name="upstream">The engine.</param>
+    /// <param name="path">Where it is asked.</param>
+    /// <param name="anyAnswer">A refusal is as good as a yes: it says that somebody is there.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<bool> IsReadyAsync(Uri upstream, string path, bool anyAnswer, CancellationToken cancellationToken)
     {
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(upstream, path)) { Version = HttpVersion.Version11 };
             using var response = await _invoker.SendAsync(request, cancellationToken);
-            return response.IsSuccessStatusCode;
+            return response.IsSuccessStatusCode || (anyAnswer && response.StatusCode < HttpStatusCode.InternalServerError);
         }
         catch (HttpRequestException)
         {

@@ -26,6 +26,9 @@ internal static class GatewayHeaders
     /// <summary>Who settled the budget: deployment, client or pressure.</summary>
     public const string ThinkingBudgetSource = "X-Nemotron-Thinking-Budget-Source";
 
+    /// <summary>Answered where another deployment's replica stands in: which, such as <c>small (Nano)</c>.</summary>
+    public const string ServedBy = "X-Nemotron-Served-By";
+
     /// <summary>Reads a client's wishes.</summary>
     /// <exception cref="BadRequestException">A header has a value that it cannot have.</exception>
     public static HeaderWishes Wishes(IHeaderDictionary headers)

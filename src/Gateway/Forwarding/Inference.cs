@@ -5,6 +5,7 @@ using Nemotron.Gateway.Draining;
 using Nemotron.Gateway.Hosting;
 using Nemotron.Gateway.Observing;
 using Nemotron.Gateway.Requests;
+using Nemotron.Gateway.Triton;
 using Nemotron.Planning;
 
 namespace Nemotron.Gateway.Forwarding;
@@ -17,11 +18,14 @@ namespace Nemotron.Gateway.Forwarding;
 /// <param name="tools">What the process has one of.</param>
 internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, GatewayState.Snapshot state, ActiveRequest active, InferenceTools tools)
 {
+    private const int LongBody = 1 << 18;
+
     private readonly GatewayTimeouts _timeouts = state.Settings.Timeouts;
     private ModeMetrics? _metrics;
     private long _asked;
     private bool _waits;
     private TokenMeter? _meter;
+    private TritonRequest? _asTritonTakesIt;
 
     /// <summary>The request's mode; null before it is known and where none can be set.</summary>
     public ReasoningMode? Mode { get; private set; }
@@ -43,10 +47,14 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         }
 
         if (body is not { } content) return await RefuseAsync(OpenAIError.TooLarge(state.Settings.Limits.BodyBytes), ErrorKind.TooLarge);
+        // What takes long to read is read on a thread of the pool, so that the streams of the thread that it came in on do not wait.
+        if (content.Length > LongBody) await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         RequestPlan plan;
         try
         {
             plan = RequestPlan.Make(state.Settings, endpoint, content, GatewayHeaders.Wishes(context.Request.Headers));
+            // What Triton cannot do is found before anything is counted as begun.
+            if (state.Settings.Triton is { } triton) _asTritonTakesIt = TritonRequest.Read(endpoint, plan.Body, plan.IsLed, triton);
         }
         catch (BadRequestException error)
         {
@@ -95,17 +103,19 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         else _metrics!.Waiting.Dec();
     }
 
-    private ValueTask<EngineAnswer> CallAsync(ReadOnlyMemory<byte> body)
+    private ValueTask<EngineAnswer> CallAsync(RequestPlan plan, ReadOnlyMemory<byte> body)
     {
         active.LastActivity = tools.Clock.GetTimestamp();
         active.OnSilence = CutReason.FirstByteTimeout;
         active.Patience = _timeouts.FirstByte;
-        return tools.Engine.PostAsync(context.Request, state.Upstream, ApiEndpoints.PathOf(endpoint), body, state.ApiKeys is null, active.Cancelled);
+        return state.Settings.Triton is { } triton
+            ? tools.Triton.AskAsync(triton, context.Request, body.Equals(plan.Body) ? _asTritonTakesIt! : TritonRequest.Read(endpoint, body, plan.IsLed, triton), active.Cancelled)
+            : tools.Engine.PostAsync(context.Request, state.Upstream, ApiEndpoints.PathOf(endpoint), body, state.ApiKeys is null, active.Cancelled);
     }
 
     private async Task<Outcome> AnswerAsync(RequestPlan plan)
     {
-        using var response = await CallAsync(plan.Body);
+        using var response = await CallAsync(plan, plan.Body);
         Heard();
         var isStream = response.Head is { IsSuccess: true, IsEventStream: true };
         Begin(response.Head, plan, isStream ? null : response.Head.ContentLength);
@@ -135,7 +145,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         }
 
         await client.FlushAsync(active.Cancelled);
-        using var second = await CallAsync(body);
+        using var second = await CallAsync(plan, body);
         Heard();
         if (!second.Head.IsSuccess) throw new HttpRequestException(HttpRequestError.InvalidResponse, $"The engine answered {second.Head.Status} to the call that goes on.");
         var next = new SseRelay(plan, meter, budget: null, new ContinuedStream(relay.Id ?? "null"u8.ToArray(), meter.Output));
@@ -193,7 +203,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
     private async Task<Outcome> AnswerInTwoCallsAsync(RequestPlan plan)
     {
         var meter = _meter = new TokenMeter(_metrics!, plan.TraceOpenedBy);
-        using var first = await CallAsync(Continuation.FirstCall(plan));
+        using var first = await CallAsync(plan, Continuation.FirstCall(plan));
         var (one, oneSays) = await ReadAsync(first);
         if (oneSays is not { Choices: [var written] } || !written.Finish.IsString || !written.Finish.In(one.Span).SequenceEqual("\"length\""u8)
             || Continued(plan, one, written, oneSays.Usage.Output.Value) is not var (body, closing))
@@ -202,7 +212,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
             return await DeliverAsync(first, plan, one);
         }
 
-        using var second = await CallAsync(body);
+        using var second = await CallAsync(plan, body);
         var (two, twoSays) = await ReadAsync(second);
         if (twoSays is not { Choices: [{ MessageStart: >= 0 }] }) return await DeliverAsync(second, plan, two);
         if (closing.Length > 0) tools.Metrics.TracesEnded.Inc();
@@ -217,7 +227,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         var text = written.HasReasoning && !written.HasContent ? written.Reasoning : written.Content;
         if (!text.IsString) return null;
         var inside = System.Text.Encoding.UTF8.GetString(answer.Span[(text.Start + 1)..(text.End - 1)]);
-        var open = written.HasReasoning ? !written.HasContent : Json.JsonText.Of(answer.Span, text).Bytes.IndexOf("</think>"u8) < 0;
+        var open = written.HasReasoning ? !written.HasContent : Json.JsonText.OfAnswer(answer.Span, text).Bytes.IndexOf("</think>"u8) < 0;
         var message = Continuation.Message(inside, written.HasReasoning && !written.HasContent, plan.TraceOpenedBy, open);
         if (Continuation.SecondCall(plan, message, used) is not { } body) return null;
         return (body, open ? Continuation.Closing(inside) : "");
@@ -255,6 +265,8 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
 
         context.Response.ContentLength = length;
         GatewayHeaders.Tell(headers, plan);
+        // The next request on this connection would be refused.
+        if (tools.Requests.Refuses) headers.Connection = "close";
         // An engine that is up but not ready yet rarely says when to come again.
         if (head.Status == StatusCodes.Status503ServiceUnavailable && headers.RetryAfter.Count == 0)
             headers.RetryAfter = Math.Ceiling(state.Settings.Drain.RetryAfter.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
@@ -285,4 +297,4 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
 }
 
 /// <summary>What serving a request needs and the process has one of.</summary>
-internal sealed record InferenceTools(EngineClient Engine, GatewayMetrics Metrics, RequestLog RequestLog, TimeProvider Clock);
+internal sealed record InferenceTools(EngineClient Engine, TritonEngine Triton, ActiveRequests Requests, GatewayMetrics Metrics, RequestLog RequestLog, TimeProvider Clock);

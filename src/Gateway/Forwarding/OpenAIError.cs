@@ -20,6 +20,9 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
     /// <summary>When to come again.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>The connection ends with it, since the next request on it would come to the same replica.</summary>
+    public bool EndsConnection { get; init; }
+
     /// <summary>The request is wrong.</summary>
     public static OpenAIError Bad(BadRequestException error) => new(StatusCodes.Status400BadRequest, InvalidRequest, error.Code, error.Message) { Param = error.Param };
 
@@ -40,7 +43,11 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
 
     /// <summary>The replica is to stop.</summary>
     public static OpenAIError Draining(TimeSpan retryAfter) =>
-        new(StatusCodes.Status503ServiceUnavailable, Unavailable, "draining", "This replica is stopping; ask again, another one will answer.") { RetryAfter = retryAfter };
+        new(StatusCodes.Status503ServiceUnavailable, Unavailable, "draining", "This replica is stopping; ask again, another one will answer.")
+        {
+            RetryAfter = retryAfter,
+            EndsConnection = true,
+        };
 
     /// <summary>The replica has as many requests as it may.</summary>
     public static OpenAIError TooMany(TimeSpan retryAfter) =>
@@ -50,12 +57,19 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
     public static OpenAIError EngineNotReady(TimeSpan retryAfter) =>
         new(StatusCodes.Status503ServiceUnavailable, Unavailable, "engine_not_ready", "The engine of this replica is not ready; ask again later.") { RetryAfter = retryAfter };
 
+    /// <summary>The deployment had no replica, and none came in time.</summary>
+    public static OpenAIError NoReplicaInTime(TimeSpan retryAfter) =>
+        new(StatusCodes.Status503ServiceUnavailable, Unavailable, "no_replica", "No replica serves, and none did within the time that a request is held; ask again later.") { RetryAfter = retryAfter };
+
     /// <summary>The engine was silent for too long.</summary>
     public static OpenAIError EngineTimeout { get; } =
         new(StatusCodes.Status504GatewayTimeout, ApiError, "engine_timeout", "The engine did not answer in time.");
 
     /// <summary>The engine broke off.</summary>
     public static OpenAIError EngineBroken { get; } = new(StatusCodes.Status502BadGateway, ApiError, "engine_broken", "The engine broke off its answer.");
+
+    /// <summary>The engine failed the request and said why.</summary>
+    public static OpenAIError Engine(string message) => new(StatusCodes.Status500InternalServerError, ApiError, "engine_error", message);
 
     /// <summary>The request can only be passed where nothing has to be held.</summary>
     public static OpenAIError NotHeld(string path) =>
@@ -92,6 +106,7 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
         if (RetryAfter is { } time) response.Headers.RetryAfter = Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        if (EndsConnection) response.Headers.Connection = "close";
         if (Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
         await response.Body.WriteAsync(body, context.RequestAborted);
     }

@@ -36,15 +36,18 @@ internal sealed class PassThrough(IHttpForwarder forwarder, EngineClient engine)
             state.Settings.Upstream,
             engine.Invoker,
             new ForwarderRequestConfig { ActivityTimeout = quiet },
-            state.ApiKeys is null ? HeaderFilter.Plain : HeaderFilter.WithoutKey,
+            state.Settings.Front is not null ? HeaderFilter.AsCame : state.ApiKeys is null ? HeaderFilter.Plain : HeaderFilter.WithoutKey,
             cancellationToken);
     }
 
-    private sealed class HeaderFilter(bool keepsAuthorization) : HttpTransformer
+    private sealed class HeaderFilter(bool keepsAuthorization, bool keepsOwn = false) : HttpTransformer
     {
         private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
         public static HeaderFilter Plain { get; } = new(keepsAuthorization: true);
+
+        // To another gateway, which asks for the key and hears the wishes.
+        public static HeaderFilter AsCame { get; } = new(keepsAuthorization: true, keepsOwn: true);
 
         public static HeaderFilter WithoutKey { get; } = new(keepsAuthorization: false);
 
@@ -57,6 +60,7 @@ internal sealed class PassThrough(IHttpForwarder forwarder, EngineClient engine)
             var target = httpContext.Features.Get<IHttpRequestFeature>()?.RawTarget;
             if (target?.StartsWith('/') == true) proxyRequest.RequestUri = new Uri(destinationPrefix + target, AsWritten);
             if (!keepsAuthorization) proxyRequest.Headers.Remove("Authorization");
+            if (keepsOwn) return;
             foreach (var (name, _) in httpContext.Request.Headers)
                 if (name.StartsWith(GatewayHeaders.Prefix, StringComparison.OrdinalIgnoreCase)) proxyRequest.Headers.Remove(name);
         }

@@ -9,9 +9,13 @@ internal sealed class UpstreamWatch(GatewayState state, EngineClient engine, Gat
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), WhileWaiting = TimeSpan.FromSeconds(1), WhileWell = TimeSpan.FromSeconds(5);
 
     private volatile bool _isReady;
+    private volatile TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The engine was well when last asked.</summary>
     public bool IsReady => _isReady;
+
+    /// <summary>Ends when the engine is well.</summary>
+    public Task WhenReadyAsync() => _ready.Task;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -20,11 +24,10 @@ internal sealed class UpstreamWatch(GatewayState state, EngineClient engine, Gat
         {
             while (!stoppingToken.IsCancellationRequested)
             {
-                var ready = await AskAsync(stoppingToken);
-                if (ready != _isReady && logger.IsEnabled(LogLevel.Information))
+                var was = _isReady;
+                var ready = await LookAsync(stoppingToken);
+                if (ready != was && logger.IsEnabled(LogLevel.Information))
                     logger.LogInformation("The engine at {Upstream} is {State}", state.Current.Settings.Upstream, ready ? "ready" : "not ready");
-                _isReady = ready;
-                metrics.UpstreamReady.Set(ready ? 1 : 0);
                 await Task.Delay(ready ? WhileWell : WhileWaiting, clock, stoppingToken);
             }
         }
@@ -34,6 +37,22 @@ internal sealed class UpstreamWatch(GatewayState state, EngineClient engine, Gat
         }
     }
 
+    /// <summary>Asks now.</summary>
+    public async Task<bool> LookAsync(CancellationToken cancellationToken)
+    {
+        var ready = await AskAsync(cancellationToken);
+        Become(ready);
+        return ready;
+    }
+
+    private void Become(bool ready)
+    {
+        metrics.UpstreamReady.Set(ready ? 1 : 0);
+        if (!ready && _ready.Task.IsCompleted) _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _isReady = ready;
+        if (ready) _ready.TrySetResult();
+    }
+
     private async Task<bool> AskAsync(CancellationToken stoppingToken)
     {
         using var patience = new CancellationTokenSource(Patience, clock);
@@ -41,7 +60,8 @@ internal sealed class UpstreamWatch(GatewayState state, EngineClient engine, Gat
         var current = state.Current;
         try
         {
-            return await engine.IsReadyAsync(current.Upstream, current.Settings.HealthPath, either.Token);
+            // Before a deployment only replicas that serve are reached, whatever their gateways say to one without a key.
+            return await engine.IsReadyAsync(current.Upstream, current.Settings.HealthPath, anyAnswer: current.Settings.Front is not null, either.Token);
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {

@@ -37,7 +37,8 @@ internal sealed class AdminEndpoints(GatewayState state, ActiveRequests requests
 
     private Task ReadyAsync(HttpContext context) =>
         drain.IsOn ? WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "draining")
-        : upstream.IsReady ? WriteAsync(context, StatusCodes.Status200OK, "ready")
+        // It is before an engine that may not be there that holding is for.
+        : upstream.IsReady || state.Current.Settings.Front is not null ? WriteAsync(context, StatusCodes.Status200OK, "ready")
         : WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "the engine is not ready");
 
     private async Task DrainAsync(HttpContext context)

@@ -104,9 +104,11 @@ internal static class GatewayHost
         services.AddSingleton<ActiveRequests>();
         services.AddSingleton<Drain>();
         services.AddSingleton<EngineClient>();
+        services.AddSingleton<Triton.TritonEngine>();
         services.AddSingleton<RequestLog>();
         services.AddSingleton<InferenceTools>();
         services.AddSingleton<PassThrough>();
+        services.AddSingleton<WaitingRoom>();
         services.AddSingleton<GatewayPipeline>();
         services.AddSingleton<AdminEndpoints>();
         services.AddSingleton<UpstreamWatch>();

@@ -10,8 +10,10 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Nemotron.Gateway.Hosting;
 
 /// <summary>The way of a request on the client port: let in or refused, served or passed through, and counted.</summary>
-internal sealed class GatewayPipeline(GatewayState state, ActiveRequests requests, PassThrough passThrough, InferenceTools tools, ILogger<GatewayPipeline> logger)
+internal sealed class GatewayPipeline(GatewayState state, ActiveRequests requests, PassThrough passThrough, WaitingRoom waitingRoom, InferenceTools tools, ILogger<GatewayPipeline> logger)
 {
+    private const string ModelsPath = "/v1/models";
+
     private readonly GatewayMetrics _metrics = tools.Metrics;
 
     /// <summary>Serves a request.</summary>
@@ -32,17 +34,17 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
             _metrics.Failed(refusal);
             _metrics.Ended(null, endpoint, Outcome.Refused);
             var retryAfter = current.Settings.Drain.RetryAfter;
-            // The next request on this connection would come to the same replica.
-            if (refusal == ErrorKind.Draining) context.Response.Headers.Connection = "close";
             await (refusal == ErrorKind.Draining ? OpenAIError.Draining(retryAfter) : OpenAIError.TooMany(retryAfter)).WriteAsync(context);
             return;
         }
 
+        if (current.Settings.StandIn is { } standIn && standIn.Answers(context.Request.Host.Host)) context.Response.Headers[GatewayHeaders.ServedBy] = standIn.ServedBy;
         ReasoningMode? mode = null;
         var outcome = Outcome.GatewayError;
         try
         {
             if (endpoint == ApiEndpoint.Other) outcome = await PassAsync(context, current, active);
+            else if (current.Settings.Front is not null) outcome = await HoldAsync(context, current, active);
             else
             {
                 var inference = new Inference(context, endpoint, current, active, tools);
@@ -74,14 +76,35 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
         }
         finally
         {
-            if (requests.Refuses && !context.Response.HasStarted) context.Response.Headers.Connection = "close";
             requests.Leave(active);
             _metrics.Ended(mode, endpoint, outcome);
         }
     }
 
+    private async Task<Outcome> HoldAsync(HttpContext context, GatewayState.Snapshot current, ActiveRequest active)
+    {
+        try
+        {
+            if (await waitingRoom.HoldAsync(current, active) is not var (error, kind)) return await PassAsync(context, current, active);
+            _metrics.Failed(kind);
+            await error.WriteAsync(context);
+            return Outcome.Refused;
+        }
+        catch (OperationCanceledException cut)
+        {
+            return await FailAsync(context, current, active, cut, mode: null);
+        }
+    }
+
     private async Task<Outcome> PassAsync(HttpContext context, GatewayState.Snapshot current, ActiveRequest active)
     {
+        if (current.Settings.Triton is { } triton && context.Request.Path == ModelsPath && HttpMethods.IsGet(context.Request.Method))
+        {
+            context.Response.ContentType = "application/json";
+            await context.Response.BodyWriter.WriteAsync(tools.Triton.Models(triton), active.Cancelled);
+            return Outcome.Ok;
+        }
+
         if (!PassThrough.MayPass(current.Settings.Reasoning, context))
         {
             _metrics.Failed(ErrorKind.Malformed);
@@ -93,12 +116,7 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
             size.MaxRequestBodySize = current.Settings.Limits.BodyBytes;
         var error = await passThrough.SendAsync(context, current, active.Cancelled);
         if (error == ForwarderError.None) return Outcome.Ok;
-        if (active.Reason == CutReason.Client)
-        {
-            _metrics.Cut(CutReason.Client);
-            return Outcome.Cancelled;
-        }
-
+        if (active.Reason != CutReason.None) return await FailAsync(context, current, active, new OperationCanceledException(active.Cancelled), mode: null);
         var inner = context.Features.Get<IForwarderErrorFeature>()?.Exception;
         if (inner is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } || inner?.InnerException is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
         {

@@ -14,6 +14,7 @@ internal sealed class GatewayState
     private volatile Snapshot _current;
     private WatchedFile? _apiKeys;
     private WatchedFile? _adminKeys;
+    private string _refusal = "";
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="CatalogueException">They cannot be used.</exception>
@@ -31,50 +32,67 @@ internal sealed class GatewayState
     /// <summary>What counts now.</summary>
     public Snapshot Current => _current;
 
-    /// <summary>Looks whether a file has changed and takes it; what cannot be used is said and left, and what was in force stays so.</summary>
+    /// <summary>
+    /// Looks whether files have changed and takes them. What cannot be used is said once and tried again at each look, since it may hang on a file that is yet
+    /// to come; what was in force stays so. Each file is taken for itself: a key can be taken away whatever is wrong with the others.
+    /// </summary>
     public void Refresh()
     {
+        string?[] reasons =
+        [
+            WhyNot(_file, TakeChanged),
+            WhyNot(_apiKeys, content => _current = _current with { ApiKeys = KeyRing.Parse(_apiKeys!.Path, content) }),
+            WhyNot(_adminKeys, content => _current = _current with { AdminKeys = KeyRing.Parse(_adminKeys!.Path, content) }),
+        ];
+        var refusal = string.Join("; ", reasons.OfType<string>());
+        if (refusal == _refusal) return;
+        _refusal = refusal;
+        if (refusal.Length == 0) return;
+        _metrics.Reloaded(taken: false);
+        if (_logger.IsEnabled(LogLevel.Error)) _logger.LogError("What was in force stays so: {Reason}", refusal);
+    }
+
+    private static string? WhyNot(WatchedFile? file, Action<byte[]> take)
+    {
+        if (file is null) return null;
         try
         {
-            if (_file.HasChanged(out var content))
-            {
-                var tls = _current.Settings.Access;
-                Take(content);
-                _metrics.Reloaded(taken: true);
-                if (_logger.IsEnabled(LogLevel.Information)) _logger.LogInformation("{File} has changed and is in force", _file.Path);
-                if (tls.TlsCertificateFile is null != _current.Settings.Access.TlsCertificateFile is null)
-                    _logger.LogWarning("access.tlsCertificateFile was set or taken away: that takes effect at the next start only");
-            }
-            else TakeKeys();
+            if (file.HasChanged(out var content)) take(content);
+            return null;
         }
         catch (Exception error) when (error is CatalogueException or IOException or UnauthorizedAccessException)
         {
-            _metrics.Reloaded(taken: false);
-            if (_logger.IsEnabled(LogLevel.Error)) _logger.LogError("The settings stay as they were: {Reason}", error.Message);
+            file.Forget();
+            return error.Message;
         }
+    }
+
+    private void TakeChanged(byte[] content)
+    {
+        var tls = _current.Settings.Access.TlsCertificateFile;
+        Take(content);
+        _metrics.Reloaded(taken: true);
+        if (_logger.IsEnabled(LogLevel.Information)) _logger.LogInformation("{File} has changed and is in force", _file.Path);
+        if (tls is null != _current.Settings.Access.TlsCertificateFile is null)
+            _logger.LogWarning("access.tlsCertificateFile was set or taken away: that takes effect at the next start only");
     }
 
     private void Take(byte[] content)
     {
         var settings = GatewaySettingsYaml.Parse(_file.Path, Encoding.UTF8.GetString(content));
         var (apiKeys, adminKeys) = (FileOf(settings.Access.ApiKeysFile, _apiKeys), FileOf(settings.Access.AdminKeysFile, _adminKeys));
-        _current = new Snapshot(settings, Keys(apiKeys, _current?.ApiKeys, same: apiKeys == _apiKeys), Keys(adminKeys, _current?.AdminKeys, same: adminKeys == _adminKeys));
+        _current = new Snapshot(settings, apiKeys == _apiKeys ? _current?.ApiKeys : Keys(apiKeys), adminKeys == _adminKeys ? _current?.AdminKeys : Keys(adminKeys));
         (_apiKeys, _adminKeys) = (apiKeys, adminKeys);
         _metrics.BudgetTokens.Set(settings.Reasoning.Budget?.InForce ?? 0);
     }
 
-    private void TakeKeys()
-    {
-        var (api, admin) = (Keys(_apiKeys, _current.ApiKeys, same: true), Keys(_adminKeys, _current.AdminKeys, same: true));
-        if (api != _current.ApiKeys || admin != _current.AdminKeys) _current = _current with { ApiKeys = api, AdminKeys = admin };
-    }
-
     private static WatchedFile? FileOf(string? path, WatchedFile? before) => path is null ? null : path == before?.Path ? before : new WatchedFile(path);
 
-    private static KeyRing? Keys(WatchedFile? file, KeyRing? before, bool same)
+    private static KeyRing? Keys(WatchedFile? file)
     {
         if (file is null) return null;
-        return file.HasChanged(out var content) || !same ? KeyRing.Parse(file.Path, content) : before;
+        file.HasChanged(out var content);
+        return KeyRing.Parse(file.Path, content);
     }
 
     /// <summary>Settings and keys of one moment.</summary>

@@ -24,4 +24,7 @@ internal sealed class WatchedFile(string path)
         _last = content;
         return true;
     }
+
+    /// <summary>What was read could not be used, so that it is told as a change at the next call too.</summary>
+    public void Forget() => _last = null;
 }

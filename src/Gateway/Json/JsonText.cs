@@ -22,22 +22,32 @@ internal readonly ref struct JsonText
     /// <summary>The text as UTF-8.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
 
-    /// <summary>Reads the text of a string token.</summary>
+    /// <summary>Reads the text of a string token that a client sent.</summary>
     /// <param name="document">The document.</param>
     /// <param name="token">The token, quotes included. A token that is no string has no text.</param>
     /// <exception cref="BadRequestException">An escape names half a character.</exception>
-    public static JsonText Of(ReadOnlySpan<byte> document, JsonToken token)
-    {
-        if (!token.IsString) return default;
-        var start = token.Start + 1;
-        var raw = document[start..(token.End - 1)];
-        return raw.Contains((byte)'\\') ? Unescaped(raw, start) : new JsonText(raw, [], start);
-    }
+    public static JsonText Of(ReadOnlySpan<byte> document, JsonToken token) => Of(document, token, takesHalves: false);
+
+    /// <summary>
+    /// Reads the text of a string token that an engine sent. Half a character, as engines write it that cut a text between its halves, reads as U+FFFD: it is
+    /// passed on as it came, and nothing that is looked for in an answer holds one.
+    /// </summary>
+    /// <param name="document">The document.</param>
+    /// <param name="token">The token, quotes included. A token that is no string has no text.</param>
+    public static JsonText OfAnswer(ReadOnlySpan<byte> document, JsonToken token) => Of(document, token, takesHalves: true);
 
     /// <summary>Where in the document the byte at <paramref name="index"/> of the text stands; the end of the text stands at the closing quote.</summary>
     public int PlaceOf(int index) => _places.IsEmpty ? _start + index : _start + _places[index];
 
-    private static JsonText Unescaped(ReadOnlySpan<byte> raw, int start)
+    private static JsonText Of(ReadOnlySpan<byte> document, JsonToken token, bool takesHalves)
+    {
+        if (!token.IsString) return default;
+        var start = token.Start + 1;
+        var raw = document[start..(token.End - 1)];
+        return raw.Contains((byte)'\\') ? Unescaped(raw, start, takesHalves) : new JsonText(raw, [], start);
+    }
+
+    private static JsonText Unescaped(ReadOnlySpan<byte> raw, int start, bool takesHalves)
     {
         // A text is never longer than its escaped form.
         var bytes = new byte[raw.Length];
@@ -70,7 +80,7 @@ internal readonly ref struct JsonText
                 continue;
             }
 
-            var rune = ReadRune(raw, ref at);
+            var rune = ReadRune(raw, ref at, takesHalves);
             var written = rune.EncodeToUtf8(bytes.AsSpan(length));
             for (var i = 0; i < written; i++) places[length + i] = from;
             length += written;
@@ -80,17 +90,21 @@ internal readonly ref struct JsonText
         return new JsonText(bytes.AsSpan(0, length), places.AsSpan(0, length + 1), start);
     }
 
-    private static Rune ReadRune(ReadOnlySpan<byte> raw, ref int at)
+    private static Rune ReadRune(ReadOnlySpan<byte> raw, ref int at, bool takesHalves)
     {
         var first = ReadUnit(raw, ref at);
         if (Rune.TryCreate(first, out var rune)) return rune;
         if (char.IsHighSurrogate(first) && at + 1 < raw.Length && raw[at] == '\\' && raw[at + 1] == 'u')
         {
-            at += 2;
-            if (Rune.TryCreate(first, ReadUnit(raw, ref at), out rune)) return rune;
+            var next = at + 2;
+            if (Rune.TryCreate(first, ReadUnit(raw, ref next), out rune))
+            {
+                at = next;
+                return rune;
+            }
         }
 
-        throw new BadRequestException("The body has an escape of half a character (a lone surrogate).", null, "invalid_json");
+        return takesHalves ? Rune.ReplacementChar : throw BadRequestException.HalfCharacter();
     }
 
     // The reader has seen the token before, so four digits are there.

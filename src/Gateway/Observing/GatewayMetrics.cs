@@ -31,6 +31,7 @@ internal sealed class GatewayMetrics
         _reloads = factory.CreateCounter("nemotron_gateway_config_reloads_total", "Changes of the settings file, by outcome.", ["outcome"]);
         Draining = factory.CreateGauge(GatewaySeries.Draining, "1 while new requests are refused because the replica is to stop.");
         UpstreamReady = factory.CreateGauge("nemotron_gateway_upstream_ready", "1 while the engine's health endpoint answers 200.");
+        Held = factory.CreateGauge(GatewaySeries.Held, "Requests held because no replica serves; of a gateway before a deployment only.");
         BudgetTokens = factory.CreateGauge("nemotron_gateway_thinking_budget_tokens", "The thinking budget in force; 0 for none.");
         TracesEnded = factory.CreateCounter("nemotron_gateway_traces_ended_total", "Reasoning traces that the gateway ended at their budget.");
         Overrides = factory.CreateCounter("nemotron_gateway_mode_overrides_total", "Requests whose client asked for another reasoning mode than the enforced one.");
@@ -84,6 +85,9 @@ internal sealed class GatewayMetrics
 
     /// <summary>The engine can serve.</summary>
     public Gauge UpstreamReady { get; }
+
+    /// <summary>Requests held.</summary>
+    public Gauge Held { get; }
 
     /// <summary>The budget in force.</summary>
     public Gauge BudgetTokens { get; }

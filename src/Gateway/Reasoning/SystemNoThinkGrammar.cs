@@ -10,6 +10,8 @@ internal sealed class SystemNoThinkGrammar : IReasoningGrammar
 {
     private const string NoThinkWord = "/no_think";
 
+    private static readonly ReadOnlyMemory<byte> Space = " "u8.ToArray();
+
     private static ReadOnlySpan<byte> Think => "/think"u8;
 
     private static ReadOnlySpan<byte> NoThink => "/no_think"u8;
@@ -35,13 +37,13 @@ internal sealed class SystemNoThinkGrammar : IReasoningGrammar
         foreach (var (turn, token) in SystemTexts(request))
         {
             var text = request.Text(token);
-            foreach (var at in Words.Find(text.Bytes, NoThink))
+            if (mode == ReasoningMode.On)
             {
-                saying.Add(turn);
-                if (mode == ReasoningMode.On) TakeOut(text, at, NoThink.Length, edits);
+                TakeOut(text, edits);
+                continue;
             }
 
-            if (mode == ReasoningMode.On) continue;
+            if (text.Bytes.IndexOf(NoThink) >= 0) saying.Add(turn);
             foreach (var at in Words.Find(text.Bytes, Think))
             {
                 if (IsClosingMark(text.Bytes, at)) continue;
@@ -56,13 +58,26 @@ internal sealed class SystemNoThinkGrammar : IReasoningGrammar
         if (saying.Count == 0) SystemTurn.Lead(request, NoThinkWord, edits);
     }
 
-    // With the white space that set the word apart, behind it or else before it.
-    private static void TakeOut(JsonText text, int at, int length, BodyEdits edits)
+    // With the white space that set the words apart, behind them or else before them; those side by side go as one.
+    private static void TakeOut(JsonText text, BodyEdits edits)
     {
-        int start = at, end = at + length;
-        if (end < text.Bytes.Length && IsSpace(text.Bytes[end])) while (end < text.Bytes.Length && IsSpace(text.Bytes[end])) end++;
-        else while (start > 0 && IsSpace(text.Bytes[start - 1])) start--;
-        edits.Replace(text.PlaceOf(start), text.PlaceOf(end), ReadOnlyMemory<byte>.Empty);
+        var bytes = text.Bytes;
+        for (var from = 0; bytes[from..].IndexOf(NoThink) is >= 0 and var at;)
+        {
+            int start = from + at, word = start + NoThink.Length, end = BehindSpace(bytes, word);
+            while (bytes[end..].StartsWith(NoThink)) end = BehindSpace(bytes, word = end + NoThink.Length);
+            if (end == word) while (start > 0 && IsSpace(bytes[start - 1])) start--;
+            // What they stood between is kept apart, lest its two sides make a word: /no_/no_thinkthink.
+            var joins = start > 0 && !IsSpace(bytes[start - 1]) && end < bytes.Length;
+            edits.Replace(text.PlaceOf(start), text.PlaceOf(end), joins ? Space : ReadOnlyMemory<byte>.Empty);
+            from = end;
+        }
+    }
+
+    private static int BehindSpace(ReadOnlySpan<byte> text, int at)
+    {
+        while (at < text.Length && IsSpace(text[at])) at++;
+        return at;
     }
 
     private static bool IsSpace(byte at) => at is (byte)' ' or (byte)'\n' or (byte)'\t' or (byte)'\r';

@@ -34,6 +34,7 @@ internal static class SystemTurn
     /// <summary>Makes a first turn of the system's.</summary>
     public static void Insert(InferenceRequest request, string words, BodyEdits edits)
     {
+        request.IsLed = true;
         if (request.Endpoint == ApiEndpoint.Responses) request.Set(edits, RequestField.Instructions, $"\"{words}\"");
         // A chat has at least one message, so a comma is always right.
         else edits.Insert(request.TurnList.Start + 1, $"{{\"role\":\"system\",\"content\":\"{words}\"}},");

@@ -6,7 +6,8 @@ namespace Nemotron.Gateway.Reasoning;
 
 /// <summary>
 /// Nano v2: <c>/think</c> and <c>/no_think</c> in system and user messages. The client means the last one it wrote. The model's template goes message by
-/// message, and within one message <c>/think</c> beats <c>/no_think</c> wherever they stand; both are taken out before the model reads the text.
+/// message, the parts of one joined, and within one message <c>/think</c> beats <c>/no_think</c> wherever they stand; both are taken out before the model reads
+/// the text.
 /// So where the template would read another mode than is to be applied, the tags that say otherwise are turned round in their places.
 /// </summary>
 /// <param name="modelDefault">What the template does without a tag.</param>
@@ -17,6 +18,8 @@ internal sealed class ThinkTagsGrammar(ReasoningMode? modelDefault) : IReasoning
     private static ReadOnlySpan<byte> Think => "/think"u8;
 
     private static ReadOnlySpan<byte> NoThink => "/no_think"u8;
+
+    private static ReadOnlySpan<byte> TraceEnd => "</think>"u8;
 
     /// <inheritdoc/>
     public ReasoningMode? Asked(InferenceRequest request)
@@ -41,35 +44,50 @@ internal sealed class ThinkTagsGrammar(ReasoningMode? modelDefault) : IReasoning
     private static ReasoningMode? TemplateReads(List<Tag> tags)
     {
         if (tags.Count == 0) return null;
-        var last = tags[^1].Text;
-        return tags.Exists(tag => tag.Text == last && tag.Mode == ReasoningMode.On) ? ReasoningMode.On : ReasoningMode.Off;
+        var last = tags[^1].Turn;
+        return tags.Exists(tag => tag.Turn == last && tag.Mode == ReasoningMode.On) ? ReasoningMode.On : ReasoningMode.Off;
     }
 
     private static List<Tag> Tags(InferenceRequest request)
     {
         List<Tag> tags = [];
-        var index = 0;
         foreach (var turn in request.Turns)
         {
             if (turn.Role == TurnRole.Other) continue;
             foreach (var token in turn.Texts)
             {
-                index++;
                 if (!Words.MayHold(request, token, "think"u8)) continue;
                 var text = request.Text(token);
-                var found = new List<(int At, int Length, ReasoningMode Mode)>();
-                foreach (var at in Words.Find(text.Bytes, NoThink)) found.Add((at, NoThink.Length, ReasoningMode.Off));
-                foreach (var at in Words.Find(text.Bytes, Think))
-                    // The closing mark of a quoted trace is no tag.
-                    if (!(at > 0 && text.Bytes[at - 1] == '<' && at + Think.Length < text.Bytes.Length && text.Bytes[at + Think.Length] == '>'))
-                        found.Add((at, Think.Length, ReasoningMode.On));
-                foreach (var (at, length, mode) in found.OrderBy(tag => tag.At))
-                    tags.Add(new Tag(turn, index, text.PlaceOf(at), text.PlaceOf(at + length), mode));
+                var found = new List<(int At, int End, ReasoningMode Mode)>();
+                foreach (var at in Words.Find(text.Bytes, NoThink)) found.Add((at, at + NoThink.Length, ReasoningMode.Off));
+                foreach (var (at, end) in FindThink(text.Bytes)) found.Add((at, end, ReasoningMode.On));
+                foreach (var (at, end, mode) in found.OrderBy(tag => tag.At))
+                    tags.Add(new Tag(turn, text.PlaceOf(at), text.PlaceOf(end), mode));
             }
         }
 
         return tags;
     }
 
-    private readonly record struct Tag(Turn Turn, int Text, int Start, int End, ReasoningMode Mode);
+    // As the template looks for it: in the text without the marks that close quoted traces, so that one in the midst of the word does not hide it.
+    private static List<(int At, int End)> FindThink(ReadOnlySpan<byte> text)
+    {
+        if (text.IndexOf(TraceEnd) < 0) return [.. Words.Find(text, Think).Select(at => (at, at + ThinkWord.Length))];
+        var (kept, places, length) = (new byte[text.Length], new int[text.Length], 0);
+        for (var at = 0; at < text.Length;)
+        {
+            if (text[at..].StartsWith(TraceEnd))
+            {
+                at += TraceEnd.Length;
+                continue;
+            }
+
+            places[length] = at;
+            kept[length++] = text[at++];
+        }
+
+        return [.. Words.Find(kept.AsSpan(0, length), Think).Select(at => (places[at], places[at + ThinkWord.Length - 1] + 1))];
+    }
+
+    private readonly record struct Tag(Turn Turn, int Start, int End, ReasoningMode Mode);
 }

@@ -11,4 +11,7 @@ internal sealed class BadRequestException(string message, string? param, string 
 
     /// <summary>A stable word for programs.</summary>
     public string Code { get; } = code;
+
+    /// <summary>A text, key or role of the body has half a character.</summary>
+    public static BadRequestException HalfCharacter() => new("The body has an escape of half a character (a lone surrogate).", null, "invalid_json");
 }

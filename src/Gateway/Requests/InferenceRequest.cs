@@ -29,6 +29,9 @@ internal sealed class InferenceRequest
     /// <summary>The conversation in the model's order; for /v1/responses the instructions come first. Empty for /v1/completions.</summary>
     public IReadOnlyList<Turn> Turns { get; internal set; } = [];
 
+    /// <summary>The gateway puts a turn of its own before the client's.</summary>
+    public bool IsLed { get; set; }
+
     /// <summary>The list that holds the turns; absent where the turns are no list.</summary>
     public JsonToken TurnList => Endpoint == ApiEndpoint.Chat ? this[RequestField.Messages] : this[RequestField.Input];
 

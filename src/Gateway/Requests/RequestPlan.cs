@@ -18,6 +18,9 @@ internal sealed record RequestPlan
     /// <summary>The body for the engine: the client's, byte for byte, but for what had to be changed.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary>The first turn in it is the gateway's own, before the client's.</summary>
+    public bool IsLed { get; init; }
+
     /// <summary>The reasoning mode.</summary>
     public required ModeDecision Mode { get; init; }
 
@@ -102,7 +105,7 @@ internal sealed record RequestPlan
         // /v1/responses ends its streams with the usage unasked.
         var asks = settings.StreamUsage == StreamUsage.Ask && request is { Streams: true, AsksForUsage: false, Endpoint: not ApiEndpoint.Responses };
         if (asks) request.SetInner(edits, RequestField.StreamOptions, "true");
-        return new RequestPlan { Endpoint = request.Endpoint, Body = edits.ApplyTo(request.Body), Mode = mode, Streams = request.Streams, HidesUsage = asks };
+        return new RequestPlan { Endpoint = request.Endpoint, Body = edits.ApplyTo(request.Body), Mode = mode, Streams = request.Streams, HidesUsage = asks, IsLed = request.IsLed };
     }
 
     private static string? WhyUnwatchable(InferenceRequest request) =>

@@ -34,6 +34,11 @@ internal static class RequestReader
                 ? $"The body is nested deeper than {maxDepth}."
                 : $"The body is not valid JSON: line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}.");
         }
+        catch (InvalidOperationException)
+        {
+            // What the reader says of a key or a role that it cannot compare.
+            throw BadRequestException.HalfCharacter();
+        }
 
         Check(request);
         return request;

@@ -120,24 +120,25 @@ internal static class TurnReader
         return new JsonToken(JsonTokenType.StartArray, start, (int)reader.BytesConsumed);
     }
 
-    // The text of {"type":"text","text":"…"}, input_text and output_text; null for other parts. The reader ends on the part's brace.
+    // The text of {"type":"text","text":"…"}, input_text and output_text, and of refusal and thinking, which vLLM puts before the template as text too; null for
+    // other parts. The reader ends on the part's brace.
     private static JsonToken? ReadPart(ref Utf8JsonReader reader)
     {
-        JsonToken? text = null;
-        var isText = true;
+        JsonToken text = default, refusal = default, thinking = default;
+        var type = PartType.Unsaid;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("text"u8))
-            {
-                reader.Read();
-                var value = JsonToken.Read(ref reader);
-                text = value.IsString ? value : null;
-            }
+            if (reader.ValueTextEquals("text"u8)) text = ReadValue(ref reader);
+            else if (reader.ValueTextEquals("refusal"u8)) refusal = ReadValue(ref reader);
+            else if (reader.ValueTextEquals("thinking"u8)) thinking = ReadValue(ref reader);
             else if (reader.ValueTextEquals("type"u8))
             {
                 reader.Read();
-                isText = reader.TokenType == JsonTokenType.String
-                    && (reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("input_text"u8) || reader.ValueTextEquals("output_text"u8));
+                type = reader.TokenType != JsonTokenType.String ? PartType.Other
+                    : reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("input_text"u8) || reader.ValueTextEquals("output_text"u8) ? PartType.Text
+                    : reader.ValueTextEquals("refusal"u8) ? PartType.Refusal
+                    : reader.ValueTextEquals("thinking"u8) ? PartType.Thinking
+                    : PartType.Other;
                 reader.Skip();
             }
             else
@@ -147,8 +148,31 @@ internal static class TurnReader
             }
         }
 
-        return isText ? text : null;
+        var said = type switch
+        {
+            PartType.Unsaid => text.IsString ? text : refusal,
+            PartType.Text => text,
+            PartType.Refusal => refusal,
+            PartType.Thinking => thinking,
+            _ => default,
+        };
+        return said.IsString ? said : null;
+    }
+
+    private static JsonToken ReadValue(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return JsonToken.Read(ref reader);
     }
 
     private static JsonToken Moved(JsonToken token, int origin) => token.IsThere ? token with { Start = token.Start + origin, End = token.End + origin } : token;
+
+    private enum PartType
+    {
+        Unsaid,
+        Text,
+        Refusal,
+        Thinking,
+        Other,
+    }
 }

@@ -28,8 +28,11 @@ public sealed class OperatorSettings
     /// <summary>The operator's name: field manager, reporting controller of events, name of the Lease. A DNS label. The default value is <c>kubernetes-operator</c>.</summary>
     public string Name { get; set; } = "kubernetes-operator";
 
-    /// <summary>Only this namespace is watched; types of the cluster are watched as ever. Null, the default: all namespaces.</summary>
-    public string? Namespace { get; set; }
+    /// <summary>
+    /// Only these namespaces are watched, each with requests of its own, so that rights in them are enough; types of the cluster are watched as ever.
+    /// DNS labels. Empty, the default: all namespaces. (KubeOps has one, as <c>Namespace</c>.)
+    /// </summary>
+    public IReadOnlyCollection<string> Namespaces { get; set; } = [];
 
     /// <summary>Path of a kubeconfig. Null, the default: in-cluster when there, else <c>KUBECONFIG</c> or <c>~/.kube/config</c>.</summary>
     public string? KubeconfigPath { get; set; }
@@ -100,7 +103,12 @@ public sealed class OperatorSettings
     /// <exception cref="ArgumentException">The message says which one and what would be right.</exception>
     internal void Validate()
     {
-        Require(Name.Length is > 0 and <= 63 && Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'), $"{nameof(Name)} must be a DNS label, not \"{Name}\".");
+        Require(IsLabel(Name), $"{nameof(Name)} must be a DNS label, not \"{Name}\".");
+        foreach (var ns in Namespaces)
+        {
+            Require(IsLabel(ns), $"{nameof(Namespaces)} must be DNS labels, not \"{ns}\".");
+        }
+
         Require(MaxConcurrentReconciles >= 1, $"{nameof(MaxConcurrentReconciles)} must be at least 1.");
         Require(ReconciliationTimeout is null || ReconciliationTimeout > TimeSpan.Zero, $"{nameof(ReconciliationTimeout)} must be more than zero, or null.");
         Require(ResyncPeriod > TimeSpan.Zero, $"{nameof(ResyncPeriod)} must be more than zero.");
@@ -108,6 +116,8 @@ public sealed class OperatorSettings
         Require(LeaderElectionRenewDeadline > LeaderElectionRetryPeriod * 1.2, $"{nameof(LeaderElectionRenewDeadline)} must be more than 1.2 times {nameof(LeaderElectionRetryPeriod)}.");
         Require(LeaderElectionRetryPeriod > TimeSpan.Zero, $"{nameof(LeaderElectionRetryPeriod)} must be more than zero.");
     }
+
+    private static bool IsLabel(string text) => text.Length is > 0 and <= 63 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     private static void Require(bool holds, string otherwise)
     {

@@ -35,11 +35,12 @@ public interface IServerSideApply
     /// <param name="desired">Name, namespace and every field that must hold, and no more. Not kept, not modified.</param>
     /// <param name="owner">
     /// Becomes the controller in the object's owner references, so that it goes when the owner goes, and is not reconciled again before the cache has seen this write.
+    /// What others made is not taken over: before one is created, the API server is asked whether there is one, since a cache that selects by label does not have it.
     /// Null: no owner.
     /// </param>
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>What was done.</returns>
-    /// <exception cref="OwnedByAnotherException">The object exists and another owner controls it.</exception>
+    /// <exception cref="OwnedByAnotherException">The object exists and another owner controls it, or it has an owner to come and was not made here. It is left as it is.</exception>
     /// <exception cref="OwnerGoneException">An object that this process made for the owner is gone, and so is the owner, though its cache still has it. Let it pass: the runtime waits for the news.</exception>
     /// <exception cref="k8s.Autorest.HttpOperationException">The API server refused; <see cref="ApiErrors.Describe"/> says why in a sentence.</exception>
     Task<ApplyResult<T>> ApplyAsync<T>(T desired, IKubernetesObject<V1ObjectMeta>? owner, CancellationToken cancellationToken)
@@ -97,11 +98,11 @@ public sealed record ApplyOptions
     public bool MustExist { get; init; }
 }
 
-/// <summary>An object exists under the desired name, and another owner controls it.</summary>
+/// <summary>An object exists under the desired name, and another owner controls it or it was made by somebody else.</summary>
 public sealed class OwnedByAnotherException : Exception
 {
     /// <summary>Creates one.</summary>
-    /// <param name="message">Which object, and who controls it.</param>
+    /// <param name="message">Which object, and whose it is.</param>
     public OwnedByAnotherException(string message)
         : base(message)
     {

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -44,9 +43,9 @@ internal sealed class ServerSideApply(
             return new ApplyResult<T>(ApplyAction.Unchanged, cached, []);
         }
 
-        if (certain && cached is not null && ControllerOtherThan(options.Owner, cached) is not null)
+        if (options.Owner is not null && (cached is null || NotOurs(type, cached, options.Owner) is not null))
         {
-            // The cache may be behind: the other owner's child may be gone by now.
+            // What others made may lack the label that the cache selects by; and what the cache has of theirs may be gone by now.
             certain = false;
         }
 
@@ -54,7 +53,7 @@ internal sealed class ServerSideApply(
         List<string> differences = [];
         if (live is not null)
         {
-            RefuseIfControlledByAnother(type, live, options.Owner);
+            if (NotOurs(type, live, options.Owner) is { } why) throw new OwnedByAnotherException(why);
             differences = DesiredComparison.Differences(body, KubeJson.ToTree(live));
 
             // What the API server (or an admission webhook) changed back last time it will change back again.
@@ -79,7 +78,7 @@ internal sealed class ServerSideApply(
         }
 
         var path = new QueryText(type.ObjectPath(key)).Add("fieldManager", manager).Add("force", "true").ToString();
-        var (written, status) = await SendAsync(path, body, type, key, live, options.Owner, cancellationToken);
+        var (written, status) = await api.SendAsync<T>(HttpMethod.Patch, path, JsonSerializer.SerializeToUtf8Bytes(body), KubeApi.ApplyPatch, cancellationToken);
         NoteWrite(options.Owner, typeof(T), key, written.Metadata.ResourceVersion);
         if (status == HttpStatusCode.Created && options.Owner is not null)
         {
@@ -141,26 +140,6 @@ internal sealed class ServerSideApply(
         return true;
     }
 
-    private async Task<(T Object, HttpStatusCode Status)> SendAsync<T>(
-        string path, JsonObject body, ResourceType type, NamespacedName key, T? live, IKubernetesObject<V1ObjectMeta>? owner, CancellationToken cancellationToken)
-        where T : class, IKubernetesObject<V1ObjectMeta>
-    {
-        try
-        {
-            return await api.SendAsync<T>(HttpMethod.Patch, path, JsonSerializer.SerializeToUtf8Bytes(body), KubeApi.ApplyPatch, cancellationToken);
-        }
-        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.UnprocessableEntity && live is null && owner is not null)
-        {
-            // An object may have only one controller. The cache did not have this one (it lacks the label that the cache selects by, or is that new): say whose it is.
-            if (await api.GetAsync<T>(key, cancellationToken) is { } existing)
-            {
-                RefuseIfControlledByAnother(type, existing, owner);
-            }
-
-            throw;
-        }
-    }
-
     /// <summary>The object as cached, and whether the cache knows for certain all there is to know about it.</summary>
     private T? Cached<T>(NamespacedName key, T desired, out bool certain)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -174,23 +153,23 @@ internal sealed class ServerSideApply(
         var cached = informer.Get(key);
         var options = informer.Options;
         var coversAll = LabelSelectorText.Selects(options.LabelSelector, desired.Metadata.Labels) && options.FieldSelector is null
-            && (settings.Namespace is null || key.Namespace is null || key.Namespace == settings.Namespace)
+            && informer.Scopes.Of(key) is not null
             && !informer.Unreadable.ContainsKey(key);
         certain = !options.IsSlim && (cached is not null ? !informer.Unreadable.ContainsKey(key) : coversAll);
         return cached;
     }
 
-    private static void RefuseIfControlledByAnother(ResourceType type, IKubernetesObject<V1ObjectMeta> live, IKubernetesObject<V1ObjectMeta>? owner)
+    /// <summary>Why an object is not to become the owner's, or null. What once was made here and lost its owner, as an orphan does, still says so by its annotation.</summary>
+    private string? NotOurs(ResourceType type, IKubernetesObject<V1ObjectMeta> live, IKubernetesObject<V1ObjectMeta>? owner)
     {
-        if (ControllerOtherThan(owner, live) is { } controller)
-        {
-            throw new OwnedByAnotherException(
-                $"{type.Kind} {NamespacedName.Of(live)} exists and is controlled by {controller.Kind} {controller.Name} (uid {controller.Uid}): rename one of them, or wait until it is deleted.");
-        }
+        if (owner is null) return null;
+        var references = live.Metadata.OwnerReferences ?? [];
+        if (references.FirstOrDefault(r => r.Controller == true && r.Uid != owner.Metadata.Uid) is { } controller)
+            return $"{type.Kind} {NamespacedName.Of(live)} exists and is controlled by {controller.Kind} {controller.Name} (uid {controller.Uid}): rename one of them, or wait until it is deleted.";
+        return references.Any(r => r.Uid == owner.Metadata.Uid) || live.Metadata.Annotations?.ContainsKey(settings.EffectiveAppliedAnnotation) == true
+            ? null
+            : $"{type.Kind} {NamespacedName.Of(live)} exists and was not made by {settings.Name}: rename one of them, or delete it.";
     }
-
-    private static V1OwnerReference? ControllerOtherThan(IKubernetesObject<V1ObjectMeta>? owner, IKubernetesObject<V1ObjectMeta> live) =>
-        owner is null ? null : live.Metadata.OwnerReferences?.FirstOrDefault(r => r.Controller == true && r.Uid != owner.Metadata.Uid);
 
     private void NoteWrite(IKubernetesObject<V1ObjectMeta>? owner, Type type, NamespacedName key, string version)
     {

@@ -21,7 +21,7 @@ public interface IInformerState
     /// <summary>The resource, such as <c>pods</c> or <c>deployments.apps</c>.</summary>
     string Resource { get; }
 
-    /// <summary>Whether the cache has held a whole list once.</summary>
+    /// <summary>Whether the cache has held a whole list once: of each namespace, where only some are watched.</summary>
     bool Synced { get; }
 
     /// <summary>
@@ -29,7 +29,7 @@ public interface IInformerState
     /// </summary>
     bool Served { get; }
 
-    /// <summary>Why list or watch fails at the moment, in a sentence; null when it does not.</summary>
+    /// <summary>Why list or watch fails at the moment, in a sentence; null when it does not. Where several namespaces are watched: of the first that fails.</summary>
     string? Trouble { get; }
 
     /// <summary>Objects in the cache.</summary>

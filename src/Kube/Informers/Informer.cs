@@ -10,7 +10,7 @@ internal interface IInformer : IInformerState
     /// <summary>Lists and watches until cancelled.</summary>
     Task RunAsync(KubeApi api, CancellationToken cancellationToken);
 
-    /// <summary>Completes when the cache has held a whole list once.</summary>
+    /// <summary>Completes when the cache has held a whole list of each scope once.</summary>
     Task WhenSynced(CancellationToken cancellationToken);
 
     /// <summary>Whether the cache has seen the object at this version, or whatever came later. True when that cannot be said.</summary>
@@ -23,7 +23,7 @@ internal interface IInformer : IInformerState
     void OnProgress(Action<NamespacedName?> callback);
 }
 
-/// <summary>The cache of a type: takes what the <see cref="Reflector{T}"/> reads, keeps it, and tells the handlers.</summary>
+/// <summary>The cache of a type: takes what the <see cref="Reflector{T}"/> of each scope reads, keeps it, and tells the handlers.</summary>
 internal sealed class Informer<T> : IInformer, IInformerCache<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
@@ -32,17 +32,18 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
     private readonly List<IInformerHandler<T>> handlers = [];
     private readonly ConcurrentDictionary<NamespacedName, string> unreadable = new();
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Func<Informer<T>, KubeApi, CancellationToken, Task> run;
+    private readonly Func<Informer<T>, InformerScope, KubeApi, CancellationToken, Task> run;
     private Action<NamespacedName?>? progress;
     private long changes;
-    private volatile string? seenVersion;
-    private volatile string? trouble;
-    private volatile bool served = true;
 
-    internal Informer(InformerOptions<T> options, Func<Informer<T>, KubeApi, CancellationToken, Task> run)
+    /// <param name="options">What is cached of each object.</param>
+    /// <param name="namespaces">Only these namespaces; none: all. A type of the cluster is cached whole.</param>
+    /// <param name="run">Lists and watches a scope until cancelled.</param>
+    internal Informer(InformerOptions<T> options, IEnumerable<string> namespaces, Func<Informer<T>, InformerScope, KubeApi, CancellationToken, Task> run)
     {
         Options = options;
         this.run = run;
+        Scopes = new InformerScopes(Type.ClusterScoped ? [] : namespaces);
         store = new ObjectStore<T>(options.Indexes, options.Packed ? new JsonPacking<T>(KubeJson.ReadingWithout(options.Skipped)) : null);
     }
 
@@ -50,13 +51,9 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
 
     public bool Synced => synced.Task.IsCompletedSuccessfully;
 
-    public bool Served => served;
+    public bool Served => Scopes.Served;
 
-    public string? Trouble
-    {
-        get => trouble;
-        internal set => trouble = value;
-    }
+    public string? Trouble => Scopes.Trouble;
 
     public int Count => store.Count;
 
@@ -68,8 +65,8 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
 
     internal InformerOptions<T> Options { get; }
 
-    /// <summary>The newest version of an event, list or bookmark.</summary>
-    internal string? SeenVersion => seenVersion;
+    /// <summary>What is listed and watched, each on its own.</summary>
+    internal InformerScopes Scopes { get; }
 
     /// <summary>The keys of all objects.</summary>
     internal IReadOnlyList<NamespacedName> Keys => store.Keys;
@@ -90,10 +87,10 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
 
     public Task WhenSynced(CancellationToken cancellationToken) => synced.Task.WaitAsync(cancellationToken);
 
-    public Task RunAsync(KubeApi api, CancellationToken cancellationToken) => run(this, api, cancellationToken);
+    public Task RunAsync(KubeApi api, CancellationToken cancellationToken) => Task.WhenAll(Scopes.All.Select(scope => run(this, scope, api, cancellationToken)));
 
     public bool HasSeen(NamespacedName key, string version) =>
-        ResourceVersions.AtLeast(seenVersion, version) != false
+        Scopes.Of(key)?.HasSeen(version) != false
         || ResourceVersions.AtLeast(store.Find(key)?.Version, version) == true;
 
     public bool HasSeenDeletion(NamespacedName key, string uid) =>
@@ -169,30 +166,34 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
         }
     }
 
-    /// <summary>A bookmark: everything up to this version has been seen.</summary>
-    internal void Bookmark(string version)
+    /// <summary>A bookmark: everything of the scope up to this version has been seen.</summary>
+    internal void Bookmark(InformerScope scope, string version)
     {
         lock (applying)
         {
-            Advance(version, null);
+            scope.Advance(version);
+            progress?.Invoke(null);
         }
     }
 
     /// <summary>
-    /// A whole list. What the cache has and the list has not was deleted while nobody watched: handlers hear of it with the last known state.
+    /// A whole list of a scope. What the cache has there and the list has not was deleted while nobody watched: handlers hear of it with the last known state.
     /// </summary>
-    internal void Replace(IReadOnlyList<T> objects, IReadOnlyDictionary<NamespacedName, string> unreadableNow, string version) =>
-        Replace(objects, unreadableNow, version, typeServed: true);
+    internal void Replace(InformerScope scope, IReadOnlyList<T> objects, IReadOnlyDictionary<NamespacedName, string> unreadableNow, string version) =>
+        Replace(scope, objects, unreadableNow, version, typeServed: true);
 
     /// <summary>The type is not installed, and so there are no objects.</summary>
-    internal void ReplaceByNothing() => Replace([], new Dictionary<NamespacedName, string>(), "", typeServed: false);
+    internal void ReplaceByNothing(InformerScope scope) => Replace(scope, [], new Dictionary<NamespacedName, string>(), "", typeServed: false);
 
-    private void Replace(IReadOnlyList<T> objects, IReadOnlyDictionary<NamespacedName, string> unreadableNow, string version, bool typeServed)
+    private void Replace(InformerScope scope, IReadOnlyList<T> objects, IReadOnlyDictionary<NamespacedName, string> unreadableNow, string version, bool typeServed)
     {
         lock (applying)
         {
-            served = typeServed;
-            unreadable.Clear();
+            foreach (var known in unreadable.Keys.Where(scope.Covers))
+            {
+                unreadable.TryRemove(known, out _);
+            }
+
             foreach (var (key, why) in unreadableNow)
             {
                 unreadable[key] = why;
@@ -209,15 +210,17 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
                 }
             }
 
-            foreach (var vanished in store.Keys.Where(key => !present.Contains(key)))
+            foreach (var vanished in store.Keys.Where(key => scope.Covers(key) && !present.Contains(key)))
             {
                 RemoveLocked(vanished, null, null);
             }
 
-            // Not Advance: after the API server lost its data the list's version may be lower, and is right nevertheless.
-            seenVersion = version;
-            trouble = null;
-            synced.TrySetResult();
+            scope.Complete(version, typeServed);
+            if (Scopes.Listed)
+            {
+                synced.TrySetResult();
+            }
+
             progress?.Invoke(null);
         }
     }
@@ -270,13 +273,9 @@ internal sealed class Informer<T> : IInformer, IInformerCache<T>
         }
     }
 
-    private void Advance(string? version, NamespacedName? changed)
+    private void Advance(string? version, NamespacedName changed)
     {
-        if (!string.IsNullOrEmpty(version) && !ResourceVersions.CertainlyOlder(version, seenVersion))
-        {
-            seenVersion = version;
-        }
-
+        Scopes.Of(changed)?.Advance(version);
         progress?.Invoke(changed);
     }
 }

@@ -52,7 +52,8 @@ internal sealed class InformerCaches(
 
             var logger = loggers.CreateLogger("Nemotron.Kube.Informer");
             var informer = new Informer<T>(
-                options, (self, api, stop) => new Reflector<T>(self, api, settings, time, jitter, logger).RunAsync(stop));
+                options, settings.Namespaces,
+                (self, scope, api, stop) => new Reflector<T>(self, scope, api, settings.MissingResourceHint, time, jitter, logger).RunAsync(stop));
             informers.Add(typeof(T), informer);
             if (started is { } run)
             {

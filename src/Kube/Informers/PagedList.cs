@@ -7,7 +7,7 @@ using k8s.Models;
 namespace Nemotron.Kube;
 
 /// <summary>Reads a whole list in pages. A page token that expires starts the list again, in one piece.</summary>
-internal sealed class PagedList<T>(Informer<T> informer, KubeApi api, string path, WatchLineParser<T> parser, TimeProvider time)
+internal sealed class PagedList<T>(InformerOptions<T> options, KubeApi api, string path, string what, WatchLineParser<T> parser, TimeProvider time)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     /// <summary>The version that the server counts at now: of a list of one object, which no cache of the server answers.</summary>
@@ -15,12 +15,12 @@ internal sealed class PagedList<T>(Informer<T> informer, KubeApi api, string pat
 
     internal async Task<ListPage<T>> ReadAsync(CancellationToken cancellationToken)
     {
-        var list = await ReadPageAsync(null, informer.Options.PageSize, cancellationToken);
+        var list = await ReadPageAsync(null, options.PageSize, cancellationToken);
         try
         {
             while (list.Continue is { } next)
             {
-                list.Append(await ReadPageAsync(next, informer.Options.PageSize, cancellationToken));
+                list.Append(await ReadPageAsync(next, options.PageSize, cancellationToken));
             }
 
             return list;
@@ -33,7 +33,7 @@ internal sealed class PagedList<T>(Informer<T> informer, KubeApi api, string pat
 
     private async Task<ListPage<T>> ReadPageAsync(string? next, int? limitTo, CancellationToken cancellationToken)
     {
-        var query = new QueryText(path).Selectors(informer.Options.LabelSelector, informer.Options.FieldSelector);
+        var query = new QueryText(path).Selectors(options.LabelSelector, options.FieldSelector);
         if (limitTo is { } most)
         {
             query.Add("limit", most.ToString());
@@ -68,7 +68,7 @@ internal sealed class PagedList<T>(Informer<T> informer, KubeApi api, string pat
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"the list of {informer.Resource} took longer than {KubeApi.RequestTimeout.TotalSeconds:0} s.");
+            throw new TimeoutException($"the list of {what} took longer than {KubeApi.RequestTimeout.TotalSeconds:0} s.");
         }
     }
 }

@@ -7,11 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace Nemotron.Kube;
 
 /// <summary>
-/// Keeps an informer's cache like the API server: one whole list (streamed, or in pages where the server cannot), then watches that follow one another
-/// from the last seen version, and a new list with comparison when that version is lost. Never gives up; says in <see cref="IInformerState.Trouble"/> what is wrong.
+/// Keeps a scope of an informer's cache like the API server: one whole list (streamed, or in pages where the server cannot), then watches that follow one another
+/// from the last seen version, and a new list with comparison when that version is lost. Never gives up; says in <see cref="InformerScope.Trouble"/> what is wrong.
 /// </summary>
 internal sealed class Reflector<T>(
-    Informer<T> informer, KubeApi api, OperatorSettings settings, TimeProvider time, Jitter jitter, ILogger logger)
+    Informer<T> informer, InformerScope scope, KubeApi api, string missingResourceHint, TimeProvider time, Jitter jitter, ILogger logger)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     /// <summary>How long a streamed list may pause before its server is taken for one that knows no streamed lists.</summary>
@@ -30,7 +30,8 @@ internal sealed class Reflector<T>(
 
     private readonly WatchLineParser<T> parser = new(informer.Options);
     private readonly Backoff backoff = new(time, jitter);
-    private readonly string path = informer.Type.CollectionPath(settings.Namespace);
+    private readonly string path = informer.Type.CollectionPath(scope.Namespace);
+    private readonly string what = scope.Describe(informer.Resource);
     private bool useWatchList = true;
     private string? version;
     private bool streamingList;
@@ -106,23 +107,23 @@ internal sealed class Reflector<T>(
         if (informer.Options.Optional && ApiErrors.StatusOf(error) == System.Net.HttpStatusCode.NotFound)
         {
             // No type, no objects. Handlers hear of those that went with it.
-            informer.ReplaceByNothing();
-            ReflectorLog.NotInstalled(logger, informer.Resource);
+            informer.ReplaceByNothing(scope);
+            ReflectorLog.NotInstalled(logger, what);
             return Backoff.Longest * (1 + jitter.NextDouble());
         }
 
         if (decision.Immediately)
         {
-            ReflectorLog.Relisting(logger, informer.Resource, error.Message);
+            ReflectorLog.Relisting(logger, what, error.Message);
             return TimeSpan.Zero;
         }
 
-        var sentence = ApiErrors.Describe(error, settings.MissingResourceHint);
-        if (informer.Trouble != sentence)
+        var sentence = ApiErrors.Describe(error, missingResourceHint);
+        if (scope.Trouble != sentence)
         {
             // Once per trouble, not once per attempt.
-            ReflectorLog.Trouble(logger, informer.Resource, sentence);
-            informer.Trouble = sentence;
+            ReflectorLog.Trouble(logger, what, sentence);
+            scope.Trouble = sentence;
         }
 
         var delay = backoff.Next();
@@ -132,14 +133,14 @@ internal sealed class Reflector<T>(
 
     private void Recovered()
     {
-        if (informer.Trouble is not null)
+        if (scope.Trouble is not null)
         {
-            informer.Trouble = null;
-            ReflectorLog.Recovered(logger, informer.Resource);
+            scope.Trouble = null;
+            ReflectorLog.Recovered(logger, what);
         }
     }
 
-    private PagedList<T> List() => new(informer, api, path, parser, time);
+    private PagedList<T> List() => new(informer.Options, api, path, what, parser, time);
 
     /// <summary>
     /// A watch from a version that is still to come is silent until it has come: a server that restarted without its data would be taken for a quiet one.
@@ -208,8 +209,8 @@ internal sealed class Reflector<T>(
         catch (OperationCanceledException) when (watchdog.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw streamingList && begun
-                ? new WatchListIncompleteException($"{informer.Resource}: the streamed list paused for {WatchListPatience.TotalSeconds:0} s.")
-                : new TimeoutException($"the watch of {informer.Resource} went silent.");
+                ? new WatchListIncompleteException($"{what}: the streamed list paused for {WatchListPatience.TotalSeconds:0} s.")
+                : new TimeoutException($"the watch of {what} went silent.");
         }
     }
 
@@ -249,7 +250,7 @@ internal sealed class Reflector<T>(
 
             if (initial is not null)
             {
-                throw new WatchListIncompleteException($"{informer.Resource}: the streamed list ended before it was complete.");
+                throw new WatchListIncompleteException($"{what}: the streamed list ended before it was complete.");
             }
 
             // What is left is a line that was cut off; the next watch, from the last whole event's version, brings it again.
@@ -297,7 +298,7 @@ internal sealed class Reflector<T>(
             case WatchLineKind.Bookmark:
                 RefuseToGoBack(line.Identity!.ResourceVersion);
                 Follow(line.Identity.ResourceVersion);
-                informer.Bookmark(line.Identity.ResourceVersion);
+                informer.Bookmark(scope, line.Identity.ResourceVersion);
                 break;
             case WatchLineKind.Upsert when line.Object is { } obj:
                 RefuseToGoBack(obj.Metadata.ResourceVersion);
@@ -314,7 +315,7 @@ internal sealed class Reflector<T>(
                 break;
             default:
                 Follow(line.Identity!.ResourceVersion);
-                ReflectorLog.Unreadable(logger, informer.Resource, KeyOf(line.Identity), line.Unreadable!);
+                ReflectorLog.Unreadable(logger, what, KeyOf(line.Identity), line.Unreadable!);
                 informer.MarkUnreadable(KeyOf(line.Identity), line.Identity.ResourceVersion, line.Unreadable!);
                 break;
         }
@@ -349,11 +350,11 @@ internal sealed class Reflector<T>(
         Recovered();
         foreach (var (key, why) in unreadable)
         {
-            ReflectorLog.Unreadable(logger, informer.Resource, key, why);
+            ReflectorLog.Unreadable(logger, what, key, why);
         }
 
-        informer.Replace(items, unreadable, listVersion);
-        ReflectorLog.Listed(logger, informer.Resource, items.Count, listVersion);
+        informer.Replace(scope, items, unreadable, listVersion);
+        ReflectorLog.Listed(logger, what, items.Count, listVersion);
     }
 
     private static NamespacedName KeyOf(V1ObjectMeta metadata) =>

@@ -46,7 +46,7 @@ internal static class UpCommand
             }
         });
         var clock = Speed("--clock-speed", "Seconds of the Lab per second: leases, back-offs and loading all run so much faster", 10_000);
-        var load = Speed("--load-speed", "How many times faster engines load their weights (otherwise 2 GB/s and 5 s)", 1_000_000);
+        var load = Speed("--load-speed", "How many times faster engines load their weights (otherwise 2 GB/s and 5 s) and nodes download them (0.5 GB/s)", 1_000_000);
         var engines = new Option<LabEngines>("--engines")
         {
             Description = "What stands behind pods that run an engine: simulated (they listen, answer and fail at addresses of their own; Linux only) or none (they only take their time)",

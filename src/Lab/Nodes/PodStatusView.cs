@@ -20,7 +20,7 @@ internal sealed class PodStatusView(JsonObject pod, PodPlan plan, PodRun run, Da
         status["phase"] = phase;
         status["hostIP"] = hostIp;
         status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = hostIp });
-        if (run.Ip is { } ip)
+        if (IsPrepared && run.Ip is { } ip)
         {
             status["podIP"] = ip;
             status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = ip });
@@ -33,11 +33,14 @@ internal sealed class PodStatusView(JsonObject pod, PodPlan plan, PodRun run, Da
         return status;
     }
 
+    // Volumes come before the sandbox, and with that the address.
+    private bool IsPrepared => run is { Ip: not null, Held: not { Reason: "ContainerCreating" } };
+
     private JsonArray RenderConditions(string phase)
     {
         var done = phase is "Succeeded" or "Failed";
         var conditions = (pod.At("status", "conditions") as JsonArray)
-            .With("PodReadyToStartContainers", run.Ip is not null && !done ? "True" : "False", null, null, now, probeTime: true);
+            .With("PodReadyToStartContainers", IsPrepared && !done ? "True" : "False", null, null, now, probeTime: true);
 
         var incomplete = plan.Init.Where((container, i) => !InitDone(container, At(run.Init, i))).Select(container => container.Name).ToList();
         conditions = incomplete.Count == 0

@@ -91,6 +91,34 @@ internal sealed class StageCost
         };
     }
 
+    /// <summary>A step that decodes so many sequences, at least 1, and does nothing else.</summary>
+    public DecodeCost Decode(int sequences)
+    {
+        double compute = 0, memory = 0;
+        double tokens = sequences;
+        for (var precision = 0; precision < _matrixElements.Length; precision++)
+        {
+            if (_matrixElements[precision] > 0)
+                Longer(2 * _matrixElements[precision] * tokens / _rates.MatrixFlops[precision], _matrixBytes[precision], ref compute, ref memory);
+        }
+        if (_headElements > 0)
+            Longer(2 * _headElements * sequences / _rates.MatrixFlops[(int)Precision.BF16], 2 * _headElements, ref compute, ref memory);
+        return new DecodeCost
+        {
+            ComputeSeconds = compute + _scanFlops * tokens / _rates.AttentionFlops,
+            WeightSeconds = memory,
+            CommunicationSeconds = AllReduces * (_rates.AllReduceSeconds + _allReduceShare * tokens / _rates.LinkBytesPerSecond),
+            LaunchSeconds = Blocks * _blockSeconds,
+            OtherWeightBytes = _otherWeightBytes,
+            KvBytesPerToken = _kvBytesPerToken,
+            ActivationBytes = _activationBytes * tokens,
+            StateBytes = 2 * _stateBytes * sequences,
+            MetaTokens = (double)sequences * _metaTokens,
+            Windows = [.. _windows.Select(item => (item.Window * sequences, item.KvBytes))],
+            BytesPerSecond = _rates.BytesPerSecond,
+        };
+    }
+
     /// <summary>Handing a share of a step's activations to the next stage.</summary>
     public double HandOverSeconds(in StepWork work, double share) =>
         _rates.HandOverSeconds + (double)ActivationBytes * _hidden * work.Tokens * share / _rates.StageBytesPerSecond;

@@ -6,8 +6,14 @@ namespace Nemotron.Planning.Capacity;
 /// </summary>
 public sealed class StepModel
 {
+    // Batches up to this size are worked out once each.
+    private const int KeptBatches = 1024;
+
     private readonly StageCost[] _stages;
     private readonly int _blocks;
+
+    // Filled as batches come up, by whoever comes first: two threads that make the same entry make equal ones.
+    private readonly DecodeCost?[] _decodes = new DecodeCost?[KeptBatches];
 
     /// <summary>Works out what a replica's steps cost.</summary>
     /// <param name="spec">The replica. Whether it fits its GPUs is the memory plan's business.</param>
@@ -65,8 +71,19 @@ public sealed class StepModel
     /// <param name="steps">Steps, at least 1.</param>
     public double RunSeconds(in StepWork first, int steps)
     {
-        var begin = Step(first).TotalSeconds;
-        return steps == 1 ? begin : Run(first, steps, begin, Step(After(first, steps - 1)).TotalSeconds);
+        var begin = StepSeconds(first);
+        return steps == 1 ? begin : Run(first, steps, begin, StepSeconds(After(first, steps - 1)));
+    }
+
+    /// <summary>The time of one step as <see cref="Step"/> has it, start to start; in less time where it only decodes.</summary>
+    /// <param name="work">What the step computes.</param>
+    internal double StepSeconds(in StepWork work)
+    {
+        var sequences = work.DecodeSequences;
+        if (work.PrefillTokens > 0 || _stages.Length > 1 || sequences <= 0 || sequences >= KeptBatches) return Step(work).TotalSeconds;
+        var gpu = (_decodes[sequences] ??= _stages[0].Decode(sequences)).GpuSeconds(work.DecodeContextTokens);
+        var host = Engine.Overheads.StepSeconds + Engine.Overheads.SequenceSeconds * sequences;
+        return Engine.OverlappedHost ? Math.Max(gpu, host) : gpu + host;
     }
 
     // A step's time is linear in the context but where host and GPU, or window and context, change places.
@@ -74,11 +91,11 @@ public sealed class StepModel
     {
         if (steps <= 2) return steps == 1 ? begin : begin + end;
         var middle = (steps - 1) / 2;
-        var at = Step(After(first, middle)).TotalSeconds;
+        var at = StepSeconds(After(first, middle));
         var linear = begin + (end - begin) * middle / (steps - 1);
         if (Math.Abs(at - linear) <= 1e-4 * at) return steps * 0.5 * (begin + end);
         var right = After(first, middle + 1);
-        return Run(first, middle + 1, begin, at) + Run(right, steps - middle - 1, Step(right).TotalSeconds, end);
+        return Run(first, middle + 1, begin, at) + Run(right, steps - middle - 1, StepSeconds(right), end);
     }
 
     private static StepWork After(StepWork work, int steps)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -9,7 +10,7 @@ namespace Nemotron.Planning;
 /// A place in a YAML document that knows its file and path, so that every error can say where it is.
 /// A mapping remembers which keys were asked for: <see cref="Finish"/> refuses the rest.
 /// </summary>
-internal sealed class DocumentNode
+internal sealed partial class DocumentNode
 {
     private readonly string _file;
     private readonly string _path;
@@ -50,14 +51,32 @@ internal sealed class DocumentNode
     {
         try
         {
-            using var document = JsonDocument.Parse(text);
-            return new DocumentNode(file, "", FromJson(document.RootElement));
+            return Json(file, text);
         }
-        catch (JsonException error)
+        catch (JsonException)
         {
-            throw new CatalogueException(file, $"line {error.LineNumber + 1}", "is not JSON", error);
+            try
+            {
+                return Json(file, StringOrNoNumber().Replace(text, token => token.Value[0] == '"' ? token.Value : "null"));
+            }
+            catch (JsonException error)
+            {
+                throw new CatalogueException(file, $"line {error.LineNumber + 1}", "is not JSON", error);
+            }
         }
     }
+
+    private static DocumentNode Json(string file, string text)
+    {
+        using var document = JsonDocument.Parse(text);
+        return new DocumentNode(file, "", FromJson(document.RootElement));
+    }
+
+    // Python writes numbers that JSON does not have, as Nemotron-H's "time_step_limit": [0.0, Infinity]; what is only a text is left alone.
+    [GeneratedRegex("""
+        "(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b
+        """)]
+    private static partial Regex StringOrNoNumber();
 
     public CatalogueException Error(string reason) => new(_file, _path, reason);
 

@@ -18,6 +18,9 @@ public static class GatewaySeries
     /// <summary>From the request's last byte to the first token, by mode: a histogram in seconds.</summary>
     public const string TimeToFirstToken = Prefix + "time_to_first_token_seconds";
 
+    /// <summary>Requests held because no replica serves: a gauge, of a gateway before a deployment.</summary>
+    public const string Held = Prefix + "requests_held";
+
     /// <summary>1 while new requests are refused because the replica is to stop: a gauge.</summary>
     public const string Draining = Prefix + "draining";
 }

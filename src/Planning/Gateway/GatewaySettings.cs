@@ -12,8 +12,11 @@ public sealed record GatewaySettings
     /// <summary>The engine's address, such as <c>http://127.0.0.1:8001</c>: scheme, host and port only.</summary>
     public required string Upstream { get; init; }
 
-    /// <summary>What the engine speaks.</summary>
-    public GatewayEngine Engine { get; init; } = GatewayEngine.OpenAI;
+    /// <summary>How Triton is asked; null for an engine with OpenAI's API.</summary>
+    public GatewayTriton? Triton { get; init; }
+
+    /// <summary>Set for a gateway that stands before a deployment without replicas; null for one beside an engine.</summary>
+    public GatewayFront? Front { get; init; }
 
     /// <summary>The path that answers 200 once the engine can serve.</summary>
     public string HealthPath { get; init; } = "/health";
@@ -36,6 +39,9 @@ public sealed record GatewaySettings
     /// <summary>Who may come in.</summary>
     public GatewayAccess Access { get; init; } = new();
 
+    /// <summary>For whom the replica stands in; null for nobody.</summary>
+    public GatewayStandIn? StandIn { get; init; }
+
     /// <summary>The share of requests, 0 to 1, whose rewritten body is written to the log with all that the user said in it. 0, the default, writes none.</summary>
     public double LoggedRequestShare { get; init; }
 
@@ -43,11 +49,42 @@ public sealed record GatewaySettings
     public string FixedAtStart => $"connect={DocumentDuration.Format(Timeouts.Connect)} tls={(Access.TlsCertificateFile is null ? "no" : "yes")}";
 }
 
-/// <summary>What an engine speaks.</summary>
-public enum GatewayEngine
+/// <summary>
+/// Triton with TensorRT-LLM's llmapi model behind the gateway. It takes prompts and knows no OpenAI API: the gateway renders the chat template and asks
+/// through <c>ModelStreamInfer</c>.
+/// </summary>
+public sealed record GatewayTriton
 {
-    /// <summary>OpenAI's API over HTTP: trtllm-serve, vLLM, SGLang, NIM, Triton's OpenAI front end.</summary>
-    OpenAI,
+    /// <summary>The largest <see cref="MaxTokens"/>.</summary>
+    public const int MostTokens = 16_777_216;
+
+    /// <summary>Its gRPC address, such as <c>http://127.0.0.1:8001</c>: scheme, host and port only.</summary>
+    public required string Grpc { get; init; }
+
+    /// <summary>The name it serves the model under.</summary>
+    public string Model { get; init; } = "tensorrt_llm";
+
+    /// <summary>What clients call the model, as <c>/v1/models</c> tells them.</summary>
+    public required string ServedName { get; init; }
+
+    /// <summary>How messages become a prompt.</summary>
+    public required ChatTemplate ChatTemplate { get; init; }
+
+    /// <summary>Most output tokens where the client names none, 1 to 16,777,216. The engine ends at its longest sequence, but takes 32 where it is told nothing.</summary>
+    public required int MaxTokens { get; init; }
+}
+
+/// <summary>
+/// A gateway before a deployment that may have no replica: requests to generate are held until one serves, and then go to its own gateway as they came. Nothing
+/// of a request is read or changed here.
+/// </summary>
+public sealed record GatewayFront
+{
+    /// <summary>How long a request may be held before it is refused.</summary>
+    public required TimeSpan Hold { get; init; }
+
+    /// <summary>Most requests held at once, 1 to 1,000,000; more are refused.</summary>
+    public int MostHeld { get; init; } = 1024;
 }
 
 /// <summary>The reasoning mode of a deployment, as its gateway holds it.</summary>

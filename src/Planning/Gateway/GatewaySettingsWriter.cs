@@ -29,6 +29,12 @@ internal sealed class GatewaySettingsWriter
         }
     }
 
+    public GatewaySettingsWriter Texts(string key, IReadOnlyList<string> values)
+    {
+        if (values.Count > 0) _node.Children[new YamlScalarNode(key)] = new YamlSequenceNode(values.Select(value => new YamlScalarNode(value) { Style = ScalarStyle.DoubleQuoted }));
+        return this;
+    }
+
     public GatewaySettingsWriter Section(string key, GatewaySettingsWriter section)
     {
         if (section._node.Children.Count > 0) _node.Children[new YamlScalarNode(key)] = section._node;

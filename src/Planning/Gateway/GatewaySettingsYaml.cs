@@ -17,7 +17,8 @@ public static class GatewaySettingsYaml
         {
             Revision = root.Optional("revision")?.Text(),
             Upstream = Address(root.Required("upstream")),
-            Engine = root.Optional("engine")?.Enum<GatewayEngine>() ?? defaults.Engine,
+            Triton = root.Optional("triton") is { } triton ? Triton(triton) : null,
+            Front = root.Optional("front") is { } front ? Front(front) : null,
             HealthPath = root.Optional("healthPath") is { } path ? HealthPath(path) : defaults.HealthPath,
             Reasoning = Reasoning(root.Required("reasoning")),
             StreamUsage = root.Optional("streamUsage")?.Enum<StreamUsage>() ?? defaults.StreamUsage,
@@ -25,6 +26,7 @@ public static class GatewaySettingsYaml
             Timeouts = root.Optional("timeouts") is { } timeouts ? Timeouts(timeouts) : defaults.Timeouts,
             Drain = root.Optional("drain") is { } drain ? Drain(drain) : defaults.Drain,
             Access = root.Optional("access") is { } access ? Access(access) : defaults.Access,
+            StandIn = root.Optional("standIn") is { } standIn ? StandIn(standIn) : null,
             LoggedRequestShare = root.Optional("loggedRequestShare")?.Double(0, 1) ?? defaults.LoggedRequestShare,
         };
         root.Finish();
@@ -38,7 +40,8 @@ public static class GatewaySettingsYaml
         var root = new GatewaySettingsWriter()
             .Unless("revision", settings.Revision, null)
             .Text("upstream", settings.Upstream)
-            .Unless("engine", settings.Engine, defaults.Engine)
+            .Section("triton", RenderTriton(settings.Triton))
+            .Section("front", RenderFront(settings.Front))
             .Unless("healthPath", settings.HealthPath, defaults.HealthPath)
             .Section("reasoning", RenderReasoning(settings.Reasoning))
             .Unless("streamUsage", settings.StreamUsage, defaults.StreamUsage)
@@ -60,9 +63,24 @@ public static class GatewaySettingsYaml
                 .Unless("adminKeysFile", settings.Access.AdminKeysFile, null)
                 .Unless("tlsCertificateFile", settings.Access.TlsCertificateFile, null)
                 .Unless("tlsKeyFile", settings.Access.TlsKeyFile, null))
+            .Section("standIn", new GatewaySettingsWriter()
+                .Unless("servedBy", settings.StandIn?.ServedBy, null)
+                .Unless("namespace", settings.StandIn?.Namespace, null)
+                .Texts("services", settings.StandIn?.Services ?? []))
             .Unless("loggedRequestShare", settings.LoggedRequestShare, 0.0);
         return root.ToYaml();
     }
+
+    private static GatewaySettingsWriter RenderTriton(GatewayTriton? triton) => triton is null ? new GatewaySettingsWriter() : new GatewaySettingsWriter()
+        .Text("grpc", triton.Grpc)
+        .Text("model", triton.Model)
+        .Text("servedName", triton.ServedName)
+        .Text("chatTemplate", triton.ChatTemplate.ToString())
+        .Unless("maxTokens", triton.MaxTokens, 0);
+
+    private static GatewaySettingsWriter RenderFront(GatewayFront? front) => front is null ? new GatewaySettingsWriter() : new GatewaySettingsWriter()
+        .Unless("hold", front.Hold, TimeSpan.Zero)
+        .Unless("mostHeld", front.MostHeld, new GatewayFront { Hold = front.Hold }.MostHeld);
 
     private static GatewaySettingsWriter RenderReasoning(GatewayReasoning reasoning)
     {
@@ -98,6 +116,28 @@ public static class GatewaySettingsYaml
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri is { PathAndQuery: "/", Fragment: "", UserInfo: "" }
             ? text.TrimEnd('/')
             : throw node.Error($"must be an address of scheme, host and port such as http://127.0.0.1:8001, not '{text}'");
+    }
+
+    private static GatewayFront Front(DocumentNode node)
+    {
+        var hold = node.Required("hold").Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
+        var front = new GatewayFront { Hold = hold, MostHeld = node.Optional("mostHeld")?.Int(1, 1_000_000) ?? new GatewayFront { Hold = hold }.MostHeld };
+        node.Finish();
+        return front;
+    }
+
+    private static GatewayTriton Triton(DocumentNode node)
+    {
+        var triton = new GatewayTriton
+        {
+            Grpc = Address(node.Required("grpc")),
+            Model = node.Required("model").Text(),
+            ServedName = node.Required("servedName").Text(),
+            ChatTemplate = node.Required("chatTemplate").Enum<ChatTemplate>(),
+            MaxTokens = node.Required("maxTokens").Int(1, GatewayTriton.MostTokens),
+        };
+        node.Finish();
+        return triton;
     }
 
     private static string HealthPath(DocumentNode node)
@@ -193,6 +233,19 @@ public static class GatewaySettingsYaml
         };
         node.Finish();
         return drain;
+    }
+
+    private static GatewayStandIn StandIn(DocumentNode node)
+    {
+        var standIn = new GatewayStandIn
+        {
+            ServedBy = node.Required("servedBy").Text(),
+            Namespace = node.Required("namespace").Text(),
+            Services = node.Required("services").Texts(),
+        };
+        node.Finish();
+        // It goes into a header as it is.
+        return standIn.ServedBy.All(character => character is >= ' ' and <= '~') ? standIn : throw node.Error("servedBy", "must be printable ASCII, since it is told in a header");
     }
 
     private static GatewayAccess Access(DocumentNode node)

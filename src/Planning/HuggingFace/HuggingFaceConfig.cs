@@ -19,8 +19,9 @@ public static class HuggingFaceConfig
     /// <param name="file">What errors call the document.</param>
     /// <param name="json">The document.</param>
     /// <param name="name">The entry's name; null takes <c>_name_or_path</c>, or else the file's.</param>
+    /// <param name="ssmState">The state's format where the document does not say.</param>
     /// <exception cref="CatalogueException">As for <see cref="ReadArchitecture"/>.</exception>
-    public static ModelEntry ReadModel(string file, string json, string? name = null)
+    public static ModelEntry ReadModel(string file, string json, string? name = null, StatePrecision ssmState = StatePrecision.FP32)
     {
         var root = DocumentNode.ParseJson(file, json);
         var architecture = Read(root);
@@ -32,7 +33,7 @@ public static class HuggingFaceConfig
             Architecture = architecture,
             RemoteCode = root.Optional("auto_map") is not null,
             Engines = architecture.HasMamba ? HybridEngines : AllEngines,
-            SsmState = ReadSsmState(root),
+            SsmState = ReadSsmState(root) ?? ssmState,
         };
     }
 
@@ -65,9 +66,9 @@ public static class HuggingFaceConfig
         }
     }
 
-    private static StatePrecision ReadSsmState(DocumentNode root)
+    private static StatePrecision? ReadSsmState(DocumentNode root)
     {
-        if (root.Optional("mamba_ssm_cache_dtype") is not { } type) return StatePrecision.FP32;
+        if (root.Optional("mamba_ssm_cache_dtype") is not { } type) return null;
         return type.Text() switch
         {
             "float32" => StatePrecision.FP32,

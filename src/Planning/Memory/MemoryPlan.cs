@@ -140,7 +140,7 @@ public sealed class MemoryPlan
         : PlanBinding.KvCache;
 
     /// <summary>Why the plan cannot be run, and what else a person should know.</summary>
-    public IReadOnlyList<PlanFinding> Findings { get; internal init; } = [];
+    public IReadOnlyList<PlanFinding> Findings { get; internal set; } = [];
 
     /// <summary>The plan in words, one line per figure: what it is, how much, and how it came about.</summary>
     public IReadOnlyList<PlanLine> Lines => _lines ??= PlanNarrator.Tell(this);

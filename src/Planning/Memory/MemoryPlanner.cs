@@ -75,6 +75,7 @@ public static class MemoryPlanner
     {
         foreach (var degree in request.Model.Architecture.Table.AllowedDegrees(request.Model.Architecture, request.Engine))
         {
+            if (!TensorParallelRules.WholeBlocks(request.Model, request.Precision, degree)) continue;
             var (binding, _) = Fill(math, stages, degree, request.Concurrency);
             if (stages[binding].MaxSequences >= request.Concurrency && WeightsFit(stages)) return degree;
         }
@@ -89,7 +90,7 @@ public static class MemoryPlanner
         var largest = 1;
         foreach (var allowed in request.Model.Architecture.Table.AllowedDegrees(request.Model.Architecture, request.Engine))
         {
-            if (allowed <= domain) largest = allowed;
+            if (allowed <= domain && TensorParallelRules.WholeBlocks(request.Model, request.Precision, allowed)) largest = allowed;
         }
         return largest;
     }

@@ -30,6 +30,9 @@ public sealed record PlanRequest
     /// <summary>Tokens of the longest sequence, prompt and answer together, 1 to 2^24; null takes the model's longest.</summary>
     public int? ContextTokens { get; init; }
 
+    /// <summary>Tokens that the checkpoint was made for, where it differs from the model's; else null.</summary>
+    public int? CheckpointContextTokens { get; init; }
+
     /// <summary>Sequences of that length held at once over the whole replica, 1 to 2^20.</summary>
     public int Concurrency { get; init; } = 1;
 

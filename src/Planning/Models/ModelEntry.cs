@@ -37,6 +37,9 @@ public sealed record ModelEntry
     /// <summary>The reasoning switch.</summary>
     public ReasoningSpec Reasoning { get; init; } = ReasoningSpec.None;
 
+    /// <summary>How its messages become a prompt; null where that is not known.</summary>
+    public ChatTemplate? ChatTemplate { get; init; }
+
     /// <summary>Tensor classes that FP8 and NVFP4 checkpoints of this model keep in bf16, besides embedding, LM head, norms and convolution.</summary>
     public IReadOnlyList<TensorClass> KeptInBf16 { get; init; } = [];
 

@@ -12,6 +12,7 @@ public static partial class ModelYaml
     public static ModelEntry Parse(string file, string text)
     {
         var root = DocumentNode.Parse(file, text);
+        var template = root.Optional("chatTemplate")?.Enum<ChatTemplate>();
         var entry = new ModelEntry
         {
             Name = root.Required("name").Text(),
@@ -21,7 +22,8 @@ public static partial class ModelYaml
             RemoteCode = root.Optional("remoteCode")?.Bool() ?? false,
             Engines = [.. root.Optional("engines")?.Items().Select(item => item.Enum<EngineKind>()) ?? []],
             Checkpoints = [.. root.Optional("checkpoints")?.Items().Select(ReadCheckpoint) ?? []],
-            Reasoning = root.Optional("reasoning") is { } reasoning ? ReadReasoning(reasoning) : ReasoningSpec.None,
+            Reasoning = root.Optional("reasoning") is { } reasoning ? ReadReasoning(reasoning, template) : ReasoningSpec.None,
+            ChatTemplate = template,
             KeptInBf16 = [.. root.Optional("keptInBf16")?.Items().Select(ReadQuantisable) ?? []],
             SsmState = root.Optional("ssmState")?.Enum<StatePrecision>() ?? StatePrecision.FP32,
             Launch = root.Optional("launch") is { } launch ? ReadLaunch(launch) : LaunchFacts.None,
@@ -84,13 +86,13 @@ public static partial class ModelYaml
     [GeneratedRegex(@"^[0-9]{1,4}(\.[0-9]{1,4}){1,2}(rc[0-9]{1,4})?$")]
     private static partial Regex Release();
 
-    private static ReasoningSpec ReadReasoning(DocumentNode node)
+    private static ReasoningSpec ReadReasoning(DocumentNode node, ChatTemplate? template)
     {
         var spec = new ReasoningSpec
         {
             Grammar = node.Required("grammar").Enum<ReasoningGrammar>(),
             DefaultMode = node.Optional("default")?.Enum<ReasoningMode>(),
-            TraceOpenedBy = node.Optional("traceOpenedBy")?.Enum<TraceOpener>() ?? TraceOpener.Model,
+            TraceOpenedBy = node.Optional("traceOpenedBy")?.Enum<TraceOpener>() ?? (template is ChatTemplate.NemotronH or ChatTemplate.NemotronNanoV2 ? TraceOpener.Template : TraceOpener.Model),
             SamplingOn = node.Optional("on") is { } on ? ReadSampling(on) : null,
             SamplingOff = node.Optional("off") is { } off ? ReadSampling(off) : null,
         };

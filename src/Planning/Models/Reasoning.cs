@@ -42,6 +42,22 @@ public enum TraceOpener
     Template,
 }
 
+/// <summary>The chat templates of the family: how messages become the prompt. An engine that takes prompts only, such as Triton's llmapi model, needs one rendered for it.</summary>
+public enum ChatTemplate
+{
+    /// <summary>Llama 3's headers, a system turn always, no trace in what was said before: Llama-Nemotron Nano, Super v1 and Ultra.</summary>
+    LlamaNemotron,
+
+    /// <summary>The same, with <c>/no_think</c> taken out of the system turn and an empty trace put before the answer in its place: Super v1.5.</summary>
+    LlamaNemotronV15,
+
+    /// <summary><c>&lt;SPECIAL_10&gt;System</c> and <c>&lt;SPECIAL_11&gt;User</c>, the trace opened or closed by what the system turn says: Nemotron-H reasoning.</summary>
+    NemotronH,
+
+    /// <summary>The same marks, with <c>/think</c> and <c>/no_think</c> taken out of what is said, and the trace opened or closed by them: Nemotron Nano v2.</summary>
+    NemotronNanoV2,
+}
+
 /// <summary>Sampling settings for one reasoning mode.</summary>
 /// <param name="Temperature">0 is greedy decoding.</param>
 /// <param name="TopP">Nucleus mass in (0, 1]; null where greedy decoding makes it meaningless.</param>

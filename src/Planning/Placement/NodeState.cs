@@ -45,6 +45,16 @@ public sealed record NodeState(
     /// <summary>The zone, by the <c>topology.kubernetes.io/zone</c> label; null where nodes have none.</summary>
     public string? Zone { get; init; }
 
+    /// <summary>When it was made; null where that is not known.</summary>
+    public DateTimeOffset? Created { get; init; }
+
+    /// <summary>How long after it was made a machine may be without its GPUs: later it will not get them.</summary>
+    public static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(15);
+
+    /// <summary>Whether the node may still be starting.</summary>
+    /// <param name="now">The time.</param>
+    public bool IsYoung(DateTimeOffset now) => now - Created < StartLimit;
+
     /// <summary>GPUs that a new pod could take now.</summary>
     public int Free => Fault == NodeFault.None ? Math.Max(0, Allocatable - Allocated) : 0;
 

@@ -19,8 +19,8 @@ internal sealed class WaitingRoom
         foreach (var node in demand.Nodes.OrderBy(node => node.Name, StringComparer.Ordinal))
         {
             var free = Math.Max(0, node.Gpus - node.Allocated);
-            if (node.State is PoolNodeState.Usable or PoolNodeState.Starting) _places.Add(new Place(node.Name, node.Domain, free, rank: 0));
-            if (node.State == PoolNodeState.Leaving && mayReopen) _places.Add(new Place(node.Name, node.Domain, free, rank: 2));
+            // Closed ones no later than others: opened again, they would hold other groups at the next look than at this one.
+            if (node.State is PoolNodeState.Usable or PoolNodeState.Starting || (node.State == PoolNodeState.Leaving && mayReopen)) _places.Add(new Place(node.Name, node.Domain, free, rank: 0));
         }
 
         for (var i = demand.Nodes.Count; i < demand.Requested; i++) _places.Add(new Place($"on-its-way-{i}", null, _nodeGpus, rank: 1));
@@ -36,10 +36,11 @@ internal sealed class WaitingRoom
     public GroupPlacement? Put(WaitingGroup group)
     {
         var shape = group.Unplaced;
-        // One pod goes anywhere; of several, all into one NVLink domain where nodes are in one.
+        // One pod goes anywhere; of several, all into one NVLink domain where nodes are in one. Nodes that are there come first, whether others have been asked for
+        // already or are about to be: else the same groups would take other places at the next look, and more nodes.
         var found = shape.Pods == 1
             ? Fill(_places, shape, mayGrow: true)
-            : _places.GroupBy(place => place.Domain).OrderBy(domain => domain.Key, StringComparer.Ordinal)
+            : _places.Where(place => place.IsThere).GroupBy(place => place.Domain).OrderBy(domain => domain.Key, StringComparer.Ordinal)
                 .Select(domain => Fill([.. domain], shape, mayGrow: false)).FirstOrDefault(places => places is not null)
               ?? Fill([.. _places.Where(place => place.Domain is null)], shape, mayGrow: true);
         if (found is null) return null;
@@ -72,7 +73,7 @@ internal sealed class WaitingRoom
             {
                 if (!mayGrow || shape.GpusPerPod > _nodeGpus || New + added >= _mostNew) return null;
                 added++;
-                place = new Place($"new-{New + added}", null, _nodeGpus, rank: 3);
+                place = new Place($"new-{New + added}", null, _nodeGpus, rank: 2);
             }
 
             taken[place] = taken.GetValueOrDefault(place) + shape.GpusPerPod;
@@ -82,7 +83,7 @@ internal sealed class WaitingRoom
         return found;
     }
 
-    // Rank: what is open and there before what is on its way, then what was to be given back, then what must be asked for.
+    // Rank: what is there before what is on its way, then what must be asked for.
     private sealed class Place(string name, string? domain, int free, int rank)
     {
         public string Name { get; } = name;
@@ -90,6 +91,8 @@ internal sealed class WaitingRoom
         public string? Domain { get; } = domain;
 
         public int Rank { get; } = rank;
+
+        public bool IsThere => Rank == 0;
 
         public int Free { get; set; } = free;
     }

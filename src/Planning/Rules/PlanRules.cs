@@ -57,12 +57,12 @@ internal static class PlanRules
     {
         CheckDegree(request, findings);
         if (request.Gpu is { } gpu) CheckPrecision(request, gpu, findings);
-        var architecture = request.Model.Architecture;
-        if (request.ContextTokens > architecture.MaxContextTokens)
+        var longest = request.CheckpointContextTokens ?? request.Model.Architecture.MaxContextTokens;
+        if (request.ContextTokens > longest)
             findings.Add(new PlanFinding(
                 PlanFindingKind.ContextBeyondModel, false,
-                $"{request.Model.Name} was made for {architecture.MaxContextTokens} tokens, less than the {request.ContextTokens} asked for",
-                $"context {architecture.MaxContextTokens}"));
+                $"{request.Model.Name} was made for {longest} tokens, less than the {request.ContextTokens} asked for",
+                $"context {longest}"));
         if (!request.Model.ServedBy(request.Engine))
             findings.Add(new PlanFinding(
                 PlanFindingKind.EngineCannotServe, false, $"{request.Engine} is not known to serve {request.Model.Name}; the plan is for sizing only"));
@@ -75,7 +75,7 @@ internal static class PlanRules
     private static void CheckDegree(PlanRequest request, List<PlanFinding> findings)
     {
         if (request.TensorParallel is not { } tp) return;
-        var verdict = TensorParallelRules.Check(request.Model.Architecture, tp, request.Engine);
+        var verdict = TensorParallelRules.Check(request.Model, request.Precision, tp, request.Engine);
         if (!verdict.Allowed)
             findings.Add(new PlanFinding(PlanFindingKind.TensorParallelDegree, true, verdict.Reason!, verdict.Fix));
         var domain = DomainGpus(request);

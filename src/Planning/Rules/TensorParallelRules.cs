@@ -31,7 +31,7 @@ public static class TensorParallelRules
         ModelArchitecture architecture, int tensorParallel, EngineKind engine = EngineKind.TrtLlmServe)
     {
         var reason = Objection(architecture, tensorParallel, engine);
-        return reason is null ? AllowedVerdict : new TensorParallelVerdict(false, reason, Nearest(architecture, tensorParallel, engine));
+        return reason is null ? AllowedVerdict : new TensorParallelVerdict(false, reason, Nearest(architecture.Table.AllowedDegrees(architecture, engine), tensorParallel));
     }
 
     /// <summary>The allowed degrees in ascending order; 1 is always among them.</summary>
@@ -43,6 +43,41 @@ public static class TensorParallelRules
     {
         var degrees = architecture.Table.AllowedDegrees(architecture, engine);
         return most >= Largest ? degrees : [.. degrees.Where(degree => degree <= most)];
+    }
+
+    /// <summary>Judges one degree for weights of a precision, which may ask for more than the sizes alone.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="precision">The precision of its weights.</param>
+    /// <param name="tensorParallel">GPUs in the group.</param>
+    /// <param name="engine">The engine that splits it.</param>
+    public static TensorParallelVerdict Check(ModelEntry model, Precision precision, int tensorParallel, EngineKind engine)
+    {
+        var reason = Objection(model.Architecture, tensorParallel, engine)
+            ?? (WidthInPartBlocks(model, precision, tensorParallel) is { } width
+                ? $"{tensorParallel} GPUs split an FFN of width {width} into {width / tensorParallel} each, which NVFP4's blocks of {Nvfp4Block} do not divide"
+                : null);
+        return reason is null ? AllowedVerdict : new TensorParallelVerdict(false, reason, Nearest(
+            model.Architecture.Table.AllowedDegrees(model.Architecture, engine).Where(degree => WholeBlocks(model, precision, degree)), tensorParallel));
+    }
+
+    /// <summary>Whether every GPU's share of the weights is made of whole blocks of their number format.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="precision">The precision of its weights.</param>
+    /// <param name="tensorParallel">GPUs in the group, one of the degrees that split the model evenly.</param>
+    public static bool WholeBlocks(ModelEntry model, Precision precision, int tensorParallel) => WidthInPartBlocks(model, precision, tensorParallel) is null;
+
+    // Elements that share a scale, along the width that a GPU has its share of.
+    private const int Nvfp4Block = 16;
+
+    // Unsplit, a checkpoint is as its maker made it.
+    private static int? WidthInPartBlocks(ModelEntry model, Precision precision, int tp)
+    {
+        if (precision != Precision.NVFP4 || tp == 1 || model.KeptInBf16.Contains(TensorClass.Ffn)) return null;
+        foreach (var kind in model.Architecture.Table.Kinds)
+        {
+            if (kind.Ffn is { } ffn && ffn.Width / tp % Nvfp4Block != 0) return ffn.Width;
+        }
+        return null;
     }
 
     private static readonly TensorParallelVerdict AllowedVerdict = new(true, null, []);
@@ -82,10 +117,10 @@ public static class TensorParallelRules
             : $"{tp} GPUs do not divide {mamba.Groups} Mamba groups";
     }
 
-    private static List<int> Nearest(ModelArchitecture architecture, int tp, EngineKind engine)
+    private static List<int> Nearest(IEnumerable<int> allowed, int tp)
     {
         int? below = null;
-        foreach (var degree in architecture.Table.AllowedDegrees(architecture, engine))
+        foreach (var degree in allowed)
         {
             if (degree > tp) return below is { } smaller ? [smaller, degree] : [degree];
             below = degree;

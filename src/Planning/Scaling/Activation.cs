@@ -7,9 +7,10 @@ internal static class Activation
     public static bool HasWork(ScalingSignals signals) =>
         Positive(signals.Held) || Works(signals.Modes.Off) || Works(signals.Modes.On);
 
-    /// <summary>Whether the deployment may go to zero: so it is declared, and there has been no request for long enough.</summary>
+    /// <summary>Whether the deployment may go to zero: so it is declared, and there has been no request for long enough. A time that was not seen, or of a part of the replicas only, is not idle.</summary>
     public static bool IsIdle(Verdict verdict) =>
-        verdict.Spec.ScaleToZero is { } after && verdict.State.LastRequest is { } last && verdict.Now - last >= after && !HasWork(verdict.Signals);
+        verdict.Spec.ScaleToZero is { } after && verdict.State.LastRequest is { } last && verdict.Now - last >= after
+        && verdict.State.Since is { } since && verdict.Now - since >= after && verdict.Signals.Scraped is not < 1 && !HasWork(verdict.Signals);
 
     /// <summary>Decides for a deployment without replicas: it has no metrics but what is held in front of it.</summary>
     public static (ScalingDecision Decision, ScalingState State) Decide(Verdict verdict)

@@ -1,14 +1,16 @@
 namespace Nemotron.Planning.Scaling;
 
 /// <summary>
-/// Expects the arrival rates at the end of the lead time: a line through the last minutes, by least squares, drawn on no further than the
-/// history reaches back, and never below what the last minute shows beyond its noise, so that a jump is followed at once.
+/// Expects the arrival rates at the end of the lead time: a line through the last minutes, by least squares, drawn on no further than two minutes
+/// and than the history reaches back, and never below what the last minute shows beyond its noise, so that a jump is followed at once.
 /// </summary>
 internal static class ArrivalForecast
 {
     public static readonly TimeSpan History = TimeSpan.FromMinutes(6);
     private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(14);
-    private const double GrowthSeconds = 120;
+
+    // Bursts are over before help that takes five minutes comes: what grows is taken to grow for so long, however long that takes.
+    private const double ReachSeconds = 120;
     private const double GrowthNoise = 0.1;
     private const double MostGrowth = 1.5;
     private const double TrendShare = 0.5;
@@ -52,7 +54,7 @@ internal static class ArrivalForecast
         foreach (var sample in samples)
         {
             var t = (sample.At - now).TotalSeconds;
-            if (t < -GrowthSeconds) continue;
+            if (t < -ReachSeconds) continue;
             n++;
             sumT += t;
             sumY += sample.InFlight;
@@ -62,7 +64,7 @@ internal static class ArrivalForecast
         var spread = n * sumTt - sumT * sumT;
         if (n < 4 || spread <= 0 || sumY <= 0) return 1;
         var slope = (n * sumTy - sumT * sumY) / spread;
-        var reach = Math.Min(ahead.TotalSeconds, GrowthSeconds);
+        var reach = Math.Min(ahead.TotalSeconds, ReachSeconds);
         return Math.Clamp(1 - GrowthNoise + slope * reach / Math.Max(1, samples[^1].InFlight), 1, MostGrowth);
     }
 
@@ -86,7 +88,7 @@ internal static class ArrivalForecast
         var level = (sumY - slope * sumT) / n;
         // Two standard errors of a minute's count are noise; what is beyond is a jump.
         if (Math.Abs(last - level) > 2 * noise) level = last - Math.Sign(last - level) * noise;
-        var reach = Math.Min(ahead.TotalSeconds, (now - samples[0].At).TotalSeconds);
+        var reach = Math.Min(Math.Min(ahead.TotalSeconds, ReachSeconds), (now - samples[0].At).TotalSeconds);
         return (Math.Max(0, level), Math.Max(0, level + TrendShare * slope * reach));
 
         double Rate(ArrivalSample sample) => thinking ? sample.On : sample.Off;

@@ -8,6 +8,9 @@ public static class ScalingDecider
 {
     private static readonly TimeSpan LongestTick = TimeSpan.FromMinutes(1);
 
+    // A new leader goes on from a state that is up to five minutes old.
+    private static readonly TimeSpan LongestGap = TimeSpan.FromMinutes(6);
+
     // A hair above a whole number is noise and not worth a TP group.
     private const double Rounding = 0.05;
 
@@ -30,6 +33,8 @@ public static class ScalingDecider
         if (Missing(known) is { } missing) return verdict.Hold(missing);
 
         var seconds = state.LastTick is { } last ? Math.Clamp((now - last).TotalSeconds, 0, LongestTick.TotalSeconds) : 0;
+        // What came while nobody looked is not known to have been nothing.
+        if (state.LastTick is { } looked && now - looked > LongestGap) state = state with { Since = null };
         state = Joining.Watch(state, known, now);
         state = Learning.Observe(known, state, seconds);
         var lengths = Learning.Lengths(state, capacity);

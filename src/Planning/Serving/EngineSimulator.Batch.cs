@@ -119,7 +119,7 @@ public sealed partial class EngineSimulator
     private int StepsUntil(in StepWork work, double seconds, int most)
     {
         var tooFew = 0;
-        var enough = (int)Math.Min(most, Math.Ceiling(seconds / _model.Step(work).TotalSeconds));
+        var enough = (int)Math.Min(most, Math.Ceiling(seconds / _model.StepSeconds(work)));
         while (enough - tooFew > 1)
         {
             var tried = tooFew + (enough - tooFew) / 2;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nemotron.Planning.Scaling;
 using Nemotron.Planning.Serving;
 
@@ -14,22 +15,54 @@ internal sealed class FleetRecorder(FleetScenario scenario, bool keepTimeline)
     private readonly List<FleetSample> _timeline = [];
     private int _good;
     private int _failed;
+
+    // Requests that are known not to be good: late from their first token on, others when they end.
+    private int _missed;
     private int _worstQueue;
     private int _most;
 
+    /// <summary>A request has its first token.</summary>
+    public void Began(TimeSpan ttft)
+    {
+        if (ttft > scenario.TtftObjective) _missed++;
+    }
+
+    /// <summary>What is certain before the run is over.</summary>
+    /// <param name="replicas">Replicas that exist or have existed.</param>
+    /// <param name="now">When, not after the last arrival.</param>
+    public FleetStanding Standing(List<SimulatedReplica> replicas, TimeSpan now)
+    {
+        // Summed up as the outcome is, so that rounding cannot make it more than the outcome will be.
+        double existed = 0;
+        foreach (var replica in replicas)
+        {
+            if (replica.Created >= now) continue;
+            existed += ((replica.Ended is { } ended && ended < now ? ended : now) - replica.Created).TotalSeconds;
+        }
+        var requests = scenario.Trace.Count;
+        return new FleetStanding(existed * scenario.GpusPerReplica / 3600, requests == 0 ? 1 : (double)(requests - _missed) / requests);
+    }
+
     public void Served(in ServedRequest served)
     {
+        var late = served.TimeToFirstToken > scenario.TtftObjective;
         if (served.Cancelled || served.TimeToFirstToken is not { } ttft)
         {
             _failed++;
+            if (!late) _missed++;
             return;
         }
         _ttft.Add((float)ttft.TotalSeconds);
         if (served.TimePerOutputToken is { } itl) _itl.Add((float)itl.TotalSeconds);
         if (ttft <= scenario.TtftObjective && (served.TimePerOutputToken ?? TimeSpan.Zero) <= scenario.ItlObjective) _good++;
+        else if (!late) _missed++;
     }
 
-    public void Lost(in ServingRequest request, TimeSpan sent) => _failed++;
+    public void Lost()
+    {
+        _failed++;
+        _missed++;
+    }
 
     public void Tick(TimeSpan now, ScalingSignals signals, List<SimulatedReplica> replicas, int asked, int wanted, int held)
     {
@@ -67,8 +100,6 @@ internal sealed class FleetRecorder(FleetScenario scenario, bool keepTimeline)
             var loaded = replica.ReadyAt < gone ? replica.ReadyAt : gone;
             wasted += (loaded - replica.Created).TotalSeconds + Math.Min(replica.Idle.TotalSeconds, (gone - loaded).TotalSeconds);
         }
-        _ttft.Sort();
-        _itl.Sort();
         var requests = scenario.Trace.Count;
         return new FleetOutcome
         {
@@ -105,8 +136,10 @@ internal sealed class FleetRecorder(FleetScenario scenario, bool keepTimeline)
         return worst;
     }
 
-    private static TimeSpan Quantile(List<float> sorted, double quantile) =>
-        sorted.Count == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(sorted[Math.Clamp((int)Math.Ceiling(quantile * sorted.Count) - 1, 0, sorted.Count - 1)]);
+    private static TimeSpan Quantile(List<float> seconds, double quantile) =>
+        seconds.Count == 0
+            ? TimeSpan.Zero
+            : TimeSpan.FromSeconds(Selection.At(CollectionsMarshal.AsSpan(seconds), Math.Clamp((int)Math.Ceiling(quantile * seconds.Count) - 1, 0, seconds.Count - 1)));
 
     private static double? Worse(Reading? left, Reading? right) =>
         left is null && right is null ? null : Math.Max(left?.Value ?? 0, right?.Value ?? 0);

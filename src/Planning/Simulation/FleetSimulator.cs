@@ -23,10 +23,12 @@ public sealed class FleetSimulator
     private readonly FleetScenario _scenario;
     private readonly IScalingPolicy _policy;
     private readonly FleetRecorder _recorder;
-    private readonly SignalWindow _signals;
+    private readonly SignalWindow? _signals;
     private readonly List<SimulatedReplica> _replicas = [];
-    private readonly PriorityQueue<(EventKind Kind, SimulatedReplica? Replica), (TimeSpan At, long Order)> _events = new();
-    private readonly Queue<(ServingRequest Request, TimeSpan Sent)> _held = [];
+    private readonly ReadyReplicas _ready = new();
+    private readonly PriorityQueue<(EventKind Kind, SimulatedReplica? Replica), EventTime> _events = new();
+    private readonly Queue<ServingRequest> _held = [];
+    private readonly FleetRequests _requests;
     private readonly TimeSpan _end;
     private int _asked;
     private int _made;
@@ -40,7 +42,8 @@ public sealed class FleetSimulator
         _scenario = scenario;
         _policy = policy;
         _recorder = new FleetRecorder(scenario, keepTimeline);
-        _signals = new SignalWindow(RateWindow, scenario);
+        _requests = new FleetRequests(scenario.Trace);
+        _signals = policy.ReadsSignals || keepTimeline ? new SignalWindow(RateWindow, scenario) : null;
         _end = scenario.Trace.Count > 0 ? scenario.Trace[^1].Sent : TimeSpan.Zero;
         _unended = scenario.Trace.Count;
     }
@@ -62,9 +65,18 @@ public sealed class FleetSimulator
     /// <param name="cancellation">Stops the run.</param>
     public static FleetOutcome Run(
         FleetScenario scenario, IScalingPolicy policy, bool keepTimeline = false, Action<double>? progress = null, CancellationToken cancellation = default) =>
-        new FleetSimulator(scenario, policy, keepTimeline).Run(progress, cancellation);
+        new FleetSimulator(scenario, policy, keepTimeline).Run(progress, null, cancellation)!;
 
-    private FleetOutcome Run(Action<double>? progress, CancellationToken cancellation)
+    /// <summary>As <see cref="Run(FleetScenario, IScalingPolicy, bool, Action{double}, CancellationToken)"/>, but gives a run up as soon as its outcome cannot matter.</summary>
+    /// <param name="scenario">The fleet and its load.</param>
+    /// <param name="policy">A policy that has decided nothing yet.</param>
+    /// <param name="worthwhile">Asked at every tick whether to go on.</param>
+    /// <param name="cancellation">Stops the run.</param>
+    /// <returns>The outcome; null where the run was given up.</returns>
+    public static FleetOutcome? RunWhile(FleetScenario scenario, IScalingPolicy policy, Func<FleetStanding, bool> worthwhile, CancellationToken cancellation = default) =>
+        new FleetSimulator(scenario, policy, keepTimeline: false).Run(null, worthwhile, cancellation);
+
+    private FleetOutcome? Run(Action<double>? progress, Func<FleetStanding, bool>? worthwhile, CancellationToken cancellation)
     {
         _asked = Math.Max(0, _scenario.InitialReplicas);
         for (var i = 0; i < _asked; i++) BecomeReady(Create(TimeSpan.Zero, TimeSpan.Zero), TimeSpan.Zero);
@@ -73,11 +85,11 @@ public sealed class FleetSimulator
         while (_unended > 0)
         {
             var arrival = _nextRequest < _scenario.Trace.Count ? _scenario.Trace[_nextRequest].Sent : TimeSpan.MaxValue;
-            if (!_events.TryPeek(out _, out var key)) key = (TimeSpan.MaxValue, 0);
+            if (!_events.TryPeek(out _, out var key)) key = new EventTime(TimeSpan.MaxValue, 0);
             if (arrival == TimeSpan.MaxValue && key.At == TimeSpan.MaxValue) break;
             if (arrival <= key.At)
             {
-                Route(_scenario.Trace[_nextRequest++].Request, arrival, arrival);
+                Route(_requests.At(_nextRequest++), arrival);
                 continue;
             }
             var (kind, replica) = _events.Dequeue();
@@ -90,20 +102,21 @@ public sealed class FleetSimulator
                 default:
                     cancellation.ThrowIfCancellationRequested();
                     OnTick(key.At);
+                    if (worthwhile is not null && !worthwhile(_recorder.Standing(_replicas, key.At < _end ? key.At : _end))) return null;
                     progress?.Invoke(_end == TimeSpan.Zero ? 1 : Math.Min(1, key.At / _end));
                     break;
             }
         }
         // Whoever is held when nothing can happen any more was never served.
-        while (_held.TryDequeue(out var lost)) _recorder.Lost(lost.Request, lost.Sent);
+        while (_held.TryDequeue(out _)) _recorder.Lost();
         return _recorder.Outcome(_replicas, _end);
     }
 
-    private void Schedule(TimeSpan at, EventKind kind, SimulatedReplica? replica = null) => _events.Enqueue((kind, replica), (at, _order++));
+    private void Schedule(TimeSpan at, EventKind kind, SimulatedReplica? replica = null) => _events.Enqueue((kind, replica), new EventTime(at, _order++));
 
     private SimulatedReplica Create(TimeSpan now, TimeSpan startUp)
     {
-        var replica = new SimulatedReplica(_made++, now, now + startUp, _scenario, OnServed);
+        var replica = new SimulatedReplica(_made++, now, now + startUp, _scenario, _requests, _recorder, OnServed);
         _replicas.Add(replica);
         if (startUp > TimeSpan.Zero) Schedule(replica.ReadyAt, EventKind.Ready, replica);
         return replica;
@@ -120,26 +133,26 @@ public sealed class FleetSimulator
     {
         replica.Phase = ReplicaPhase.Ready;
         replica.IdleSince = now;
-        // Scrapes of different replicas are spread over the interval, as Prometheus spreads them: by a hash of the target.
-        var phase = (uint)(replica.Id * 2654435761u) % 1000 / 1000.0;
-        Schedule(now + phase * ScrapeInterval, EventKind.Scrape, replica);
-        while (_held.TryDequeue(out var held)) Route(held.Request, held.Sent, now);
+        _ready.Add(replica);
+        if (_signals is not null)
+        {
+            // Scrapes of different replicas are spread over the interval, as Prometheus spreads them: by a hash of the target.
+            var phase = (uint)(replica.Id * 2654435761u) % 1000 / 1000.0;
+            Schedule(now + phase * ScrapeInterval, EventKind.Scrape, replica);
+        }
+        while (_held.TryDequeue(out var held)) Route(held, now);
     }
 
-    private void Route(in ServingRequest request, TimeSpan sent, TimeSpan now)
+    private void Route(in ServingRequest request, TimeSpan now)
     {
-        SimulatedReplica? least = null;
-        foreach (var replica in _replicas)
+        if (_ready.Least is not { } least)
         {
-            if (replica.Phase == ReplicaPhase.Ready && (least is null || replica.InFlight < least.InFlight)) least = replica;
-        }
-        if (least is null)
-        {
-            _held.Enqueue((request, sent));
+            _held.Enqueue(request);
             return;
         }
         var before = least.NextEvent;
-        least.Send(request, sent, now);
+        least.Send(request, now);
+        _ready.Changed(least);
         Reschedule(least, before);
     }
 
@@ -160,7 +173,7 @@ public sealed class FleetSimulator
     private void OnScrape(SimulatedReplica replica, TimeSpan now)
     {
         if (replica.Phase == ReplicaPhase.Gone) return;
-        if (!InOutage(now)) _signals.Add(replica, now, _scenario.Limits.BlockTokens);
+        if (!InOutage(now)) _signals!.Add(replica, now, _scenario.Limits.BlockTokens);
         Schedule(now + ScrapeInterval, EventKind.Scrape, replica);
     }
 
@@ -184,7 +197,7 @@ public sealed class FleetSimulator
 
     private void OnTick(TimeSpan now)
     {
-        var signals = _signals.Read(now, _replicas, _asked, _held.Count, _leadTime);
+        var signals = _signals?.Read(now, _replicas, _asked, _held.Count, _leadTime) ?? new Scaling.ScalingSignals { Replicas = _asked, Ready = _ready.Count };
         if (InOutage(now)) signals = new Scaling.ScalingSignals { Replicas = signals.Replicas, Ready = signals.Ready, PendingFor = signals.PendingFor };
         _leadTime = null;
         if (now <= _end)
@@ -208,13 +221,19 @@ public sealed class FleetSimulator
             var victim = _replicas.LastOrDefault(replica => replica.Phase == ReplicaPhase.Loading)
                 ?? _replicas.Where(replica => replica.Phase == ReplicaPhase.Ready).MinBy(replica => replica.InFlight);
             if (victim is null) continue;
-            if (victim.InFlight > 0) victim.Phase = ReplicaPhase.Draining;
-            else Remove(victim, now);
+            if (victim.InFlight == 0)
+            {
+                Remove(victim, now);
+                continue;
+            }
+            victim.Phase = ReplicaPhase.Draining;
+            _ready.Remove(victim);
         }
     }
 
-    private static void Remove(SimulatedReplica replica, TimeSpan now)
+    private void Remove(SimulatedReplica replica, TimeSpan now)
     {
+        _ready.Remove(replica);
         replica.EndIdle(now);
         replica.Phase = ReplicaPhase.Gone;
         replica.Ended = now;
@@ -223,6 +242,13 @@ public sealed class FleetSimulator
     private void OnServed(SimulatedReplica replica, ServedRequest served)
     {
         _unended--;
+        _ready.Changed(replica);
         _recorder.Served(served);
+    }
+
+    // Events of one time are handled in the order in which they were scheduled.
+    private readonly record struct EventTime(TimeSpan At, long Order) : IComparable<EventTime>
+    {
+        public int CompareTo(EventTime other) => At.Ticks != other.At.Ticks ? (At.Ticks < other.At.Ticks ? -1 : 1) : Order.CompareTo(other.Order);
     }
 }

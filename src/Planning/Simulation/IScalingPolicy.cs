@@ -11,6 +11,9 @@ public sealed record FleetView(TimeSpan Now, DateTimeOffset Clock, ScalingSignal
 /// <summary>Decides how many replicas a simulated fleet shall have, every 15 s. Keeps its state to itself; one instance serves one run.</summary>
 public interface IScalingPolicy
 {
+    /// <summary>Whether decisions depend on <see cref="FleetView.Signals"/>; where they do not, nothing is scraped and of the signals a view has the numbers of replicas only.</summary>
+    bool ReadsSignals => true;
+
     /// <summary>Decides.</summary>
     /// <param name="view">What is known.</param>
     /// <returns>Replicas; the simulator holds them to the scenario's bounds.</returns>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Nemotron.Planning.Simulation;
 
 /// <summary>A histogram of seconds with buckets a tenth apart, from 1 ms to about 20 minutes; a quantile is read as PromQL's <c>histogram_quantile</c> reads it.</summary>
@@ -11,9 +13,13 @@ internal sealed class LatencyHistogram
 
     public void Add(double seconds) => _counts[Bucket(seconds)]++;
 
-    public void AddTo(int[] sums, int sign = 1)
+
+    /// <summary>Adds what has been counted between two copies.</summary>
+    public static void AddIncrease(int[] sums, int[] earlier, int[] later)
     {
-        for (var i = 0; i < Buckets; i++) sums[i] += sign * _counts[i];
+        var i = 0;
+        for (; i <= Buckets - Vector<int>.Count; i += Vector<int>.Count) (new Vector<int>(sums, i) + new Vector<int>(later, i) - new Vector<int>(earlier, i)).CopyTo(sums, i);
+        for (; i < Buckets; i++) sums[i] += later[i] - earlier[i];
     }
 
     public int[] Copy() => (int[])_counts.Clone();

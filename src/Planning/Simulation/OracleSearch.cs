@@ -33,7 +33,7 @@ public static class OracleSearch
             {
                 while (runs-- > 0 && Lowered(best.Value.Plan, from, stretch, scenario.Spec.MinReplicas) is { } lower)
                 {
-                    if (Try(lower) is not { } better || better.Outcome.GpuHours >= best.Value.Outcome.GpuHours) break;
+                    if (Try(lower, best.Value.Outcome.GpuHours) is not { } better || better.Outcome.GpuHours >= best.Value.Outcome.GpuHours) break;
                     best = better;
                 }
             }
@@ -43,21 +43,27 @@ public static class OracleSearch
         (IReadOnlyList<int> Plan, FleetOutcome Outcome)? Smallest(Func<double, int[]> plan)
         {
             var (low, high) = (0.5, 6.0);
-            (IReadOnlyList<int>, FleetOutcome)? found = null;
+            (IReadOnlyList<int> Plan, FleetOutcome)? found = null;
+            int[]? missed = null;
             for (var step = 0; step < BisectionSteps; step++)
             {
                 var scale = Math.Sqrt(low * high);
-                if (Try(plan(scale)) is { } met) (found, high) = (met, scale);
-                else low = scale;
+                var tried = plan(scale);
+                // Numbers of replicas are whole: near the end of a bisection two scales often make the same plan.
+                if (found is { } already && tried.SequenceEqual(already.Plan)) high = scale;
+                else if (missed is not null && tried.AsSpan().SequenceEqual(missed)) low = scale;
+                else if (Try(tried, double.PositiveInfinity) is { } met) (found, high) = (met, scale);
+                else (missed, low) = (tried, scale);
             }
             return found;
         }
 
-        (IReadOnlyList<int> Plan, FleetOutcome Outcome)? Try(int[] plan)
+        (IReadOnlyList<int> Plan, FleetOutcome Outcome)? Try(int[] plan, double most)
         {
             cancellation.ThrowIfCancellationRequested();
-            var outcome = FleetSimulator.Run(scenario with { InitialReplicas = plan[0] }, new PlannedPolicy(plan), cancellation: cancellation);
-            return outcome.Goodput >= goodput ? (plan, outcome) : null;
+            var outcome = FleetSimulator.RunWhile(
+                scenario with { InitialReplicas = plan[0] }, new PlannedPolicy(plan), standing => standing.Goodput >= goodput && standing.GpuHours < most, cancellation);
+            return outcome?.Goodput >= goodput ? (plan, outcome) : null;
         }
     }
 

@@ -18,11 +18,12 @@ public sealed record ReplicaSetup(MemoryPlan Plan, StepModel Model, EngineLimits
     /// <summary>Sets a replica up.</summary>
     /// <param name="request">What is asked of the memory plan; its GPU must be known.</param>
     /// <param name="startUp">Time from creation until it serves; null takes 45 s and a second for each GB of weights (assumed).</param>
+    /// <param name="sequences">Sequences at once of a model with recurrent state, whose engine sets it aside for each when it starts; null for as many as the memory is good for. Other models have none to set aside.</param>
     /// <exception cref="ArgumentException">The plan does not fit; the message says why.</exception>
     /// <exception cref="UnknownRateException">The GPU's file lacks a rate that is needed.</exception>
-    public static ReplicaSetup Of(PlanRequest request, TimeSpan? startUp = null)
+    public static ReplicaSetup Of(PlanRequest request, TimeSpan? startUp = null, int? sequences = null)
     {
-        var plan = MemoryPlanner.Plan(request);
+        var plan = request.Model.Architecture.HasMamba ? DeploymentPlan.Of(request, request.ContextTokens, sequences) : MemoryPlanner.Plan(request);
         if (plan.Findings.FirstOrDefault(finding => finding.Refuses) is { } refusal || !plan.HoldsOneSequence)
         {
             var first = plan.Findings.FirstOrDefault(finding => finding.Refuses);

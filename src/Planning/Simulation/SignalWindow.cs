@@ -95,11 +95,8 @@ internal sealed class SignalWindow(TimeSpan window, FleetScenario scenario)
             output += share * (last.Output[mode] - first.Output[mode]);
             completed += share * (last.Completed[mode] - first.Completed[mode]);
             errors += share * (last.Errors[mode] - first.Errors[mode]);
-            for (var i = 0; i < ttft.Length; i++)
-            {
-                ttft[i] += last.Ttft[mode][i] - first.Ttft[mode][i];
-                itl[i] += last.Itl[mode][i] - first.Itl[mode][i];
-            }
+            LatencyHistogram.AddIncrease(ttft, first.Ttft[mode], last.Ttft[mode]);
+            LatencyHistogram.AddIncrease(itl, first.Itl[mode], last.Itl[mode]);
         }
         if (!any) return ModeSignals.Unknown;
         return new ModeSignals

@@ -26,15 +26,16 @@ internal sealed class SimulatedReplica : IEngineListener
 {
     private readonly FrontEnd _frontEnd;
     private readonly EngineSimulator _engine;
+    private readonly FleetRecorder _recorder;
     private readonly Action<SimulatedReplica, ServedRequest> _served;
-    private readonly Queue<(ServingRequest Request, TimeSpan Sent, TimeSpan At)> _onTheWay = [];
-    private readonly Dictionary<long, (ServingRequest Request, TimeSpan Sent, TimeSpan First)> _inFlight = [];
+    private readonly FleetRequests _requests;
+    private readonly Queue<(ServingRequest Request, TimeSpan At)> _onTheWay = [];
     private TimeSpan _stepsStart;
     private TimeSpan _streamed;
 
-    public SimulatedReplica(int id, TimeSpan created, TimeSpan readyAt, FleetScenario scenario, Action<SimulatedReplica, ServedRequest> served)
+    public SimulatedReplica(int id, TimeSpan created, TimeSpan readyAt, FleetScenario scenario, FleetRequests requests, FleetRecorder recorder, Action<SimulatedReplica, ServedRequest> served)
     {
-        (Id, Created, ReadyAt, _served) = (id, created, readyAt, served);
+        (Id, Created, ReadyAt, _requests, _recorder, _served) = (id, created, readyAt, requests, recorder, served);
         _frontEnd = new FrontEnd(scenario.Model.Engine.Overheads);
         _engine = new EngineSimulator(scenario.Model, scenario.Limits);
         Counters = new ReplicaCounters();
@@ -48,10 +49,13 @@ internal sealed class SimulatedReplica : IEngineListener
 
     public TimeSpan? Ended { get; set; }
 
+    /// <summary>Its place among those that serve, kept by <see cref="ReadyReplicas"/>; -1 where it is not among them.</summary>
+    public int Place { get; set; } = -1;
+
     public ReplicaPhase Phase { get; set; } = ReplicaPhase.Loading;
 
     /// <summary>Requests that were routed here and have not ended.</summary>
-    public int InFlight => _inFlight.Count;
+    public int InFlight { get; private set; }
 
     public ReplicaCounters Counters { get; }
 
@@ -74,15 +78,16 @@ internal sealed class SimulatedReplica : IEngineListener
     public int Waiting { get; private set; }
 
     /// <summary>Routes a request here.</summary>
-    public void Send(in ServingRequest request, TimeSpan sent, TimeSpan now)
+    public void Send(in ServingRequest request, TimeSpan now)
     {
         EndIdle(now);
         var mode = ReplicaCounters.ModeOf(request);
         Counters.Arrived[mode]++;
         Counters.InFlight[mode]++;
         var at = _frontEnd.Pass(now, request.PromptTokens);
-        _inFlight.Add(request.Id, (request, sent, default));
-        _onTheWay.Enqueue((request, sent, at));
+        InFlight++;
+        _requests.Route(request, Id);
+        _onTheWay.Enqueue((request, at));
         _engine.Shorten(_onTheWay.Peek().At);
     }
 
@@ -101,22 +106,23 @@ internal sealed class SimulatedReplica : IEngineListener
         {
             _onTheWay.Dequeue();
             if (_engine.CanServe(next.Request)) _engine.Submit(next.Request, next.At);
-            else End(new ServedRequest { Request = next.Request, Arrived = next.Sent, Admitted = now, Finished = now, Cancelled = true });
+            else End(new ServedRequest { Request = next.Request, Arrived = _requests.Sent(next.Request), Admitted = now, Finished = now, Cancelled = true });
         }
         _stepsStart = now;
         _engine.StartSteps(now, int.MaxValue, _onTheWay.TryPeek(out var coming) ? coming.At : null);
         Waiting = _engine.Waiting;
-        if (_inFlight.Count == 0) IdleSince ??= now;
+        if (InFlight == 0) IdleSince ??= now;
     }
 
     /// <summary>Loses every request, as a crash does.</summary>
     public void Crash(TimeSpan now)
     {
-        foreach (var (request, sent, _) in _inFlight.Values)
+        InFlight = 0;
+        foreach (var request in _requests.AtReplica(Id))
         {
-            _served(this, new ServedRequest { Request = request, Arrived = sent, Finished = now, Cancelled = true });
+            _requests.End(request);
+            _served(this, new ServedRequest { Request = request, Arrived = _requests.Sent(request), FirstToken = _requests.First(request), Finished = now, Cancelled = true });
         }
-        _inFlight.Clear();
         EndIdle(now);
     }
 
@@ -129,20 +135,22 @@ internal sealed class SimulatedReplica : IEngineListener
 
     void IEngineListener.FirstToken(in ServingRequest request, TimeSpan at)
     {
-        var times = _inFlight[request.Id];
-        _inFlight[request.Id] = times with { First = _streamed };
+        var ttft = _streamed - _requests.Sent(request);
+        _requests.Begin(request, _streamed);
         var mode = ReplicaCounters.ModeOf(request);
         Counters.Decoding[mode]++;
         Counters.OutputTokens[mode]++;
-        Counters.Ttft[mode].Add((_streamed - times.Sent).TotalSeconds);
+        Counters.Ttft[mode].Add(ttft.TotalSeconds);
+        _recorder.Began(ttft);
     }
 
     void IEngineListener.Finished(in ServedRequest served) =>
-        End(served with { Arrived = _inFlight[served.Request.Id].Sent, FirstToken = _inFlight[served.Request.Id].First, Finished = _streamed });
+        End(served with { Arrived = _requests.Sent(served.Request), FirstToken = _requests.First(served.Request), Finished = _streamed });
 
     private void End(ServedRequest served)
     {
-        _inFlight.Remove(served.Request.Id);
+        InFlight--;
+        _requests.End(served.Request);
         Counters.CountEnd(served);
         _served(this, served);
     }

@@ -46,6 +46,12 @@ public sealed class DoctorCommandTests
         faults.ShouldBeGreaterThanOrEqualTo(10);
         Doctor(lab).Faults.ShouldBeEmpty();
 
+        await TrustAsync(lab, webhook, webhook.Bundle, more: "namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [models]}]}");
+        Doctor(lab).Faults.ShouldBeEmpty("the user's own namespace is none that the webhook is asked about");
+        await TrustAsync(lab, webhook, webhook.Bundle, "https://127.0.0.1:1/", "namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [models]}]}");
+        Doctor(lab).Faults.ShouldHaveSingleItem().What.ShouldContain("a dry run of an object that it refuses went through");
+        await TrustAsync(lab, webhook, webhook.Bundle);
+
         Doctor(lab, "--prometheus-url", $"{prometheus.Url}").Faults.ShouldBeEmpty("nothing serves, so nothing is to be scraped");
         var closed = prometheus.Url;
         await prometheus.DisposeAsync();
@@ -178,7 +184,7 @@ public sealed class DoctorCommandTests
         await lab.PatchAsync(path, new() { ["spec"] = new JsonObject { ["versions"] = versions } });
     }
 
-    private static Task TrustAsync(PluginLab lab, LocalServer webhook, string? bundle, string? url = null) => lab.ApplyAsync($$"""
+    private static Task TrustAsync(PluginLab lab, LocalServer webhook, string? bundle, string? url = null, string more = "namespaceSelector: {}") => lab.ApplyAsync($$"""
         apiVersion: admissionregistration.k8s.io/v1
         kind: ValidatingWebhookConfiguration
         metadata: {name: nemotron-operator-webhook}
@@ -188,6 +194,7 @@ public sealed class DoctorCommandTests
             url: {{url ?? $"{webhook.Url}"}}
             {{(bundle is null ? "" : $"caBundle: {bundle}")}}
           rules: [{apiGroups: [serving.nemotron.dev], apiVersions: [v1alpha1], operations: [CREATE], resources: [nemotrondeployments], scope: Namespaced}]
+          {{more}}
           failurePolicy: Ignore
           sideEffects: None
           timeoutSeconds: 5

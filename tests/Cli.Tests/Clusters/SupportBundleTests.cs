@@ -40,6 +40,7 @@ public sealed class SupportBundleTests
                 - {name: NGC_API_KEY, value: SECRET}
                 - {name: DB_PASSWORD, value: SECRET}
                 - {name: HUB, value: TOKEN-VALUE}
+                - {name: DATABASE, value: "user=me;pwd=SECRET"}
                 - {name: LEVEL, value: debug}
                 - name: HF_TOKEN
                   valueFrom: {secretKeyRef: {name: hub, key: token}}
@@ -71,7 +72,8 @@ public sealed class SupportBundleTests
 
             entries.Keys.ShouldNotContain(name => name.Contains("secrets", StringComparison.Ordinal));
             var pod = entries["nemotron-support/namespaces/models/pods.json"];
-            foreach (var kept in new[] { "\"debug\"", "\"4096\"", "\"hub\"", "NGC_API_KEY", "secretKeyRef" }) pod.ShouldContain(kept);
+            foreach (var kept in new[] { "\"LEVEL\"", "\"DATABASE\"", "\"4096\"", "\"hub\"", "NGC_API_KEY", "secretKeyRef" }) pod.ShouldContain(kept);
+            pod.ShouldNotContain("debug", Case.Sensitive, "no value of a variable, whatever its name");
             entries["nemotron-support/namespaces/models/configmaps.json"].ShouldContain("max_num_tokens: 8192");
             lab.Lab.Server.Log.Requests.ShouldNotContain(request => request.UserAgent.StartsWith("kubectl-nemotron") && request.Path.Contains("/secrets", StringComparison.Ordinal), "no Secret is even read");
         }
@@ -88,6 +90,7 @@ public sealed class SupportBundleTests
     [InlineData("Authorization: Bearer abcdefgh12345", "Authorization: Bearer REDACTED")]
     [InlineData("curl -H 'bearer abcdefgh12345'", "curl -H 'bearer REDACTED'")]
     [InlineData("https://me:pw@host/x", "https://REDACTED@host/x")]
+    [InlineData("redis://:pw@host:6379/0", "redis://REDACTED@host:6379/0")]
     [InlineData("key nvapi-abcdefgh12345 used", "key REDACTED used")]
     [InlineData("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "REDACTED")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----", "REDACTED")]
@@ -103,6 +106,12 @@ public sealed class SupportBundleTests
             """)!);
         clean.ToJsonString().ShouldBe("""{"metadata":{"name":"a"},"spec":{"tokenSecretRef":{"name":"hub","key":"token"},"maxContextTokens":4096,"password":"REDACTED","imagePullSecrets":[{"name":"reg"}],"automountServiceAccountToken":false}}""");
     }
+
+    [Fact]
+    public void Variables_lose_what_is_written_out_and_keep_their_names_and_references() =>
+        Redaction.Of((JsonObject)JsonNode.Parse("""
+            {"spec":{"env":[{"name":"LEVEL","value":"debug"},{"name":"A"},{"name":"B","valueFrom":{"secretKeyRef":{"name":"hub","key":"token"}}}],"podTemplate":{"env":null}}}
+            """)!).ToJsonString().ShouldBe("""{"spec":{"env":[{"name":"LEVEL","value":"REDACTED"},{"name":"A"},{"name":"B","valueFrom":{"secretKeyRef":{"name":"hub","key":"token"}}}],"podTemplate":{"env":null}}}""");
 
     [Fact]
     public void A_bundle_is_bounded_and_says_what_it_left_out()
@@ -125,7 +134,7 @@ public sealed class SupportBundleTests
         }
     }
 
-    private static Dictionary<string, string> Read(string file)
+    internal static Dictionary<string, string> Read(string file)
     {
         using var gzip = new GZipStream(File.OpenRead(file), CompressionMode.Decompress);
         using var tar = new TarReader(gzip);

@@ -74,6 +74,18 @@ public class RefusalTests
     }
 
     [Fact]
+    public void Replicas_over_several_nodes_are_counted_as_replicas_with_the_room_that_they_take()
+    {
+        var ultra = ADeployment("u", new() { Model = ModelTier.Ultra, TensorParallel = 16, Replicas = 2, Checkpoint = Trusted });
+        DeploymentAdmission.Judge(Seen(ultra, Pool("h100", ANode("a"), ANode("b"), ANode("c"), ANode("d")))).Warnings.ShouldBeEmpty();
+        var half = Seen(ultra, new PoolState(APool("h100"), [ANode("a").ToNodeState(8), ANode("b").ToNodeState(8), ANode("c").ToNodeState(0)])) with
+        {
+            Pods = [APod("u-group-0", node: "a").InGroup("u-group", 0), APod("u-group-0-1", node: "b").InGroup("u-group", 0, worker: true)],
+        };
+        DeploymentAdmission.Judge(half).Warnings.ShouldHaveSingleItem().ShouldStartWith("Pool h100 has room for 0 more replicas of 16 GPUs now, and 1 are to be started");
+    }
+
+    [Fact]
     public void Replicas_that_have_their_GPUs_are_not_counted_as_missing()
     {
         var snapshot = Seen(ADeployment("n", new() { Model = ModelTier.Nano, TensorParallel = 4, Replicas = 2 }), new PoolState(APool("h100"), [ANode("n").ToNodeState(8)]));

@@ -127,7 +127,7 @@ public class ValidatorTests
             return new(
                 new DeploymentSnapshots(
                     fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodView>(), Nemotron.Controllers.Deployments.Gateways.GatewayImage.OfThisVersion, new ScalingBoard(), TimeProvider.System,
-                    new FakeCache<HorizontalPodAutoscalerView>(), new FakeCache<ScaledObjectView>()),
+                    new FakeCache<HorizontalPodAutoscalerView>(), new FakeCache<ScaledObjectView>(), new FakeCache<V1Service>()),
                 fleet,
                 new KnownModels(_library, _models, new ModelSource(_client), fresh, TimeProvider.System), fresh);
         }

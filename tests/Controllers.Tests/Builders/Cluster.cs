@@ -39,9 +39,9 @@ internal static class Cluster
         };
     }
 
-    public static NodeView NotReady(this NodeView node)
+    public static NodeView NotReady(this NodeView node, string status = "Unknown")
     {
-        node.Status!.Conditions = [new ViewCondition("Ready", "Unknown")];
+        node.Status!.Conditions = [new ViewCondition("Ready", status)];
         return node;
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Deployments.Weights;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
@@ -32,8 +33,9 @@ internal sealed class ReconcilerHarness
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
         Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), new NoKeys(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
         Controller = new NemotronDeploymentController(
-            Snapshots, Services, Accounts, Policies, PolicyPeers.Of("nemotron-system", null), _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
-            Engines, new EngineRestarts(PodsDeleted, PublishAsync, new EngineHealthMetrics(Metrics), NullLogger<EngineRestarts>.Instance), PublishAsync,
+            Snapshots, Services, Deployments, Accounts, Policies, PolicyPeers.Of("nemotron-system", null), _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
+            Engines, new EngineRestarts(PodsDeleted, PublishAsync, new EngineHealthMetrics(Metrics), NullLogger<EngineRestarts>.Instance),
+            new WeightLoads(Fleet, Jobs, Pods, Entities, _writes, Time), PublishAsync,
             NullLogger<NemotronDeploymentController>.Instance, FleetBoard, new ReleaseMarks(Patches));
     }
 
@@ -42,7 +44,7 @@ internal sealed class ReconcilerHarness
 
     public ScalingBoard Board { get; } = new() { Configured = true };
 
-    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Autoscalers, ScaledObjects, Engines, new FleetShares(Membership, FleetBoard));
+    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Autoscalers, ScaledObjects, Services, Engines, new FleetShares(Membership, FleetBoard));
 
     /// <summary>What deployments want and are granted.</summary>
     public FleetBoard FleetBoard { get; } = new();
@@ -78,6 +80,12 @@ internal sealed class ReconcilerHarness
 
     public FakeCache<V1Deployment> Deployments { get; } = new();
 
+    /// <summary>Jobs that download weights.</summary>
+    public FakeCache<V1Job> Jobs { get; } = new();
+
+    /// <summary>What weights are kept for.</summary>
+    public FakeCache<NemotronDeployment> Entities { get; } = new();
+
     public FakeCache<LeaderWorkerSet> Groups { get; } = new();
 
     public FakeCache<HorizontalPodAutoscalerView> Autoscalers { get; } = new();
@@ -96,6 +104,9 @@ internal sealed class ReconcilerHarness
 
     /// <summary>The bodies applied by the last reconcile, in order.</summary>
     public List<JsonObject> Applied { get; } = [];
+
+    /// <summary>What an apply of a kind comes to instead of being kept.</summary>
+    public Dictionary<string, Exception> Refusing { get; } = [];
 
     /// <summary>Kind and name of what the last reconcile deleted.</summary>
     public List<string> Deleted { get; } = [];
@@ -125,8 +136,21 @@ internal sealed class ReconcilerHarness
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         desired.Metadata.OwnerReferences = [new V1OwnerReference { Uid = owner!.Metadata.Uid, Controller = true, Kind = NemotronDeployment.KindName, Name = owner.Metadata.Name }];
-        if (desired is V1Deployment deployment) Replace(Deployments, deployment);
+        if (desired is V1Deployment deployment)
+        {
+            // Its controller's word stays until that writes another.
+            deployment.Status ??= Deployments.Get(deployment.Metadata.NamespaceProperty, deployment.Metadata.Name)?.Status;
+            Replace(Deployments, deployment);
+        }
+
         if (desired is LeaderWorkerSet groups) Replace(Groups, groups);
+        if (desired is V1Job job) Replace(Jobs, job);
+        if (desired is V1Service service)
+        {
+            // As the API server does.
+            service.Spec.ClusterIP ??= Services.Get(service.Metadata.NamespaceProperty, service.Metadata.Name)?.Spec.ClusterIP ?? $"10.0.0.{Services.Objects.Count + 1}";
+            Replace(Services, service);
+        }
 
         static void Replace<TKept>(FakeCache<TKept> cache, TKept obj)
             where TKept : class, IKubernetesObject<V1ObjectMeta>
@@ -153,6 +177,7 @@ internal sealed class ReconcilerHarness
         public Task<ApplyResult<T>> ApplyAsync<T>(T desired, IKubernetesObject<V1ObjectMeta>? owner, CancellationToken cancellationToken)
             where T : class, IKubernetesObject<V1ObjectMeta>
         {
+            if (harness.Refusing.TryGetValue(ResourceType.Of<T>().Kind, out var refusal)) throw refusal;
             harness.Applied.Add(ApplyBody.From(desired, owner));
             harness.Keep(desired, owner);
             return Task.FromResult(new ApplyResult<T>(ApplyAction.Created, desired, []));

@@ -40,6 +40,22 @@ public class DecisionTests
         DeploymentDecision.Decide(Seen(entity, pools)).Decided!.Pool.ShouldBe("small");
     }
 
+    [Theory]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Before_the_first_status_is_written_the_pool_of_what_runs_is_kept(int gpus)
+    {
+        var entity = ADeployment("u", new() { Model = ModelTier.Ultra, Precision = gpus == 8 ? Precision.FP8 : Precision.BF16, TensorParallel = gpus, Checkpoint = Trusted });
+        var (one, two) = (Pool("one", ANode("a"), ANode("b")), Pool("two", ANode("c"), ANode("d")));
+        var decided = DeploymentDecision.Decide(Seen(entity, one)).Decided!;
+        decided.InGroups.ShouldBe(gpus == 16);
+        var running = decided.InGroups
+            ? Seen(entity, one with { Nodes = [.. one.Nodes.Select(node => node with { Allocated = 8 })] }, two) with { LiveGroups = EngineGroups.Build(entity, decided, null) }
+            : Seen(entity, one with { Nodes = [.. one.Nodes.Select(node => node with { Allocated = 8 })] }, two) with { Live = EngineDeployment.Build(entity, decided, null) };
+        DeploymentDecision.Decide(running with { Live = null, LiveGroups = null }).Decided!.Pool.ShouldBe("two");
+        DeploymentDecision.Decide(running).Decided!.Pool.ShouldBe("one");
+    }
+
     [Fact]
     public void The_memory_of_the_real_nodes_counts_not_the_nominal_size()
     {
@@ -71,6 +87,59 @@ public class DecisionTests
         var refused = DeploymentDecision.Decide(Seen(entity, Pool("h100", ANode("n")))).Refused;
         if (fault is null) refused.ShouldBeNull();
         else refused.ShouldNotBeNull().Message.ShouldStartWith(fault);
+    }
+
+    [Fact]
+    public void A_hybrid_is_started_with_no_more_sequences_than_there_is_state_for()
+    {
+        static DeploymentDecision Decide(int? context, int? sequences) => DeploymentDecision.Decide(Seen(
+            ADeployment("h", new() { ModelRef = new() { Name = "Nemotron-Nano-9B-v2" }, TensorParallel = 1, Checkpoint = Trusted, MaxContextTokens = context, MaxConcurrentRequests = sequences }),
+            Pool("h100", ANode("n"))));
+
+        foreach (int? context in new int?[] { null, 131_072 })
+        {
+            var unasked = Decide(context, null);
+            var state = unasked.Decided!.MaxSequences * unasked.Plan!.StateBytesPerSequence;
+            (state + unasked.Plan.KvTokens * unasked.Plan.KvBytesPerToken).ShouldBeLessThanOrEqualTo(unasked.Plan.CacheBudgetBytes);
+            unasked.Decided.ContextTokens.ShouldBe(131_072);
+        }
+
+        Decide(null, 16).Plan!.Request.Concurrency.ShouldBe(16);
+        var refused = Decide(null, 512).Refused!;
+        refused.Reason.ShouldBe(ConditionReasons.DoesNotFit);
+        refused.Message.ShouldStartWith("spec.maxConcurrentRequests: ");
+        refused.Message.ShouldContain("spec.maxConcurrentRequests to ");
+    }
+
+    [Theory]
+    [InlineData(5, 3, 6)]
+    [InlineData(null, null, null)]
+    public void With_pipeline_stages_each_has_its_share_of_the_sequences(int? asked, int? batch, int? planned)
+    {
+        var entity = ADeployment("h", new()
+        {
+            ModelRef = new() { Name = "Nemotron-H-8B" }, TensorParallel = 1, PipelineParallel = 2, MaxContextTokens = 8192, MaxConcurrentRequests = asked, Checkpoint = Trusted,
+        });
+        var decision = DeploymentDecision.Decide(Seen(entity, Pool("h100", ANode("n"))));
+        var sequences = decision.Decided!.MaxSequences;
+        if (asked is not null) sequences.ShouldBe(asked.Value);
+        decision.Plan!.Request.Concurrency.ShouldBe(planned ?? sequences);
+        var arguments = decision.Decided.Launch.Command.Concat(decision.Decided.Launch.Args).ToList();
+        arguments[arguments.IndexOf("--max_batch_size") + 1].ShouldBe($"{batch ?? sequences / 2}");
+        sequences.ShouldBeGreaterThan(1);
+    }
+
+    [Theory]
+    [InlineData("nvidia/Nemotron-H-8B-Base-8K", 8192)]
+    [InlineData("nvidia/Nemotron-H-8B-Reasoning-128K", 131_072)]
+    [InlineData("mine/Nemotron-H-8B", 131_072)]
+    public void A_checkpoint_is_started_with_the_context_that_it_was_made_for(string id, int tokens)
+    {
+        DeploymentDecision Decide(int? context) => DeploymentDecision.Decide(Seen(
+            ADeployment("h", new() { ModelRef = new() { Name = "Nemotron-H-8B" }, MaxContextTokens = context, Checkpoint = Trusted with { HuggingFace = new() { Id = id } } }),
+            Pool("h100", ANode("n"))));
+        Decide(null).Decided!.ContextTokens.ShouldBe(tokens);
+        Decide(16_384).Plan!.Findings.Any(finding => finding.Kind == Nemotron.Planning.PlanFindingKind.ContextBeyondModel).ShouldBe(tokens < 16_384);
     }
 
     [Fact]
@@ -113,6 +182,19 @@ public class DecisionTests
         ChildNames.Refusal(name).ShouldBeNull();
         ChildNames.GrpcService(name).Length.ShouldBe(63);
         ChildNames.Refusal(name + "a").ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData("64Gi", false)]
+    [InlineData("100Ei", true)]
+    [InlineData("1e30", true)]
+    [InlineData("-1Gi", true)]
+    public void Host_memory_that_no_node_has_is_refused_with_its_path(string offload, bool refused)
+    {
+        var entity = ADeployment("n", new() { Model = ModelTier.Nano, KvCache = new KvCacheSpec { HostOffload = new ResourceQuantity(offload) } });
+        var refusal = DeploymentDecision.Decide(Seen(entity, Pool("p", ANode("n")))).Refused;
+        if (refused) refusal.ShouldNotBeNull().Message.ShouldStartWith("spec.kvCache.hostOffload: ");
+        else refusal.ShouldBeNull();
     }
 
     [Fact]

@@ -48,6 +48,32 @@ public class GroupTests
         Decide(AnUltra(8, name: longest + "u"), TwoNodes).Refused.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(RolloutStrategy.Drain, "25%", 0, "0", "1")]
+    [InlineData(RolloutStrategy.Drain, "25%", 3, "0", "1")]
+    [InlineData(RolloutStrategy.Drain, "25%", 8, "0", "2")]
+    [InlineData(RolloutStrategy.Drain, "2", 3, "0", "2")]
+    [InlineData(RolloutStrategy.Surge, "25%", 0, "1", "0")]
+    [InlineData(RolloutStrategy.Surge, "25%", 5, "2", "0")]
+    public void A_share_of_few_groups_is_one_since_LeaderWorkerSets_refuse_none(RolloutStrategy strategy, string share, int replicas, string surge, string unavailable)
+    {
+        var entity = AnUltra(16);
+        entity.Spec = entity.Spec with { Replicas = replicas, Rollout = new RolloutSpec { Strategy = strategy, MaxSurge = share, MaxUnavailable = share } };
+        var rolling = EngineGroups.Build(entity, Decide(entity, TwoNodes).Decided!, null).Spec.RolloutStrategy!.RollingUpdateConfiguration!;
+        (rolling.MaxSurge!.Value, rolling.MaxUnavailable!.Value).ShouldBe((surge, unavailable));
+    }
+
+    [Fact]
+    public void A_share_that_an_older_version_wrote_is_counted_too()
+    {
+        var entity = AnUltra(16);
+        entity.Spec = entity.Spec with { Replicas = 2 };
+        var decided = Decide(entity, TwoNodes).Decided!;
+        var live = EngineGroups.Build(entity, decided, null);
+        live.Spec.RolloutStrategy!.RollingUpdateConfiguration = new GroupRollingUpdate { MaxSurge = 0, MaxUnavailable = "25%" };
+        EngineGroups.Build(entity, decided, live).Spec.RolloutStrategy!.RollingUpdateConfiguration!.MaxUnavailable!.Value.ShouldBe("1");
+    }
+
     [Fact]
     public void Surges_only_while_the_nodes_of_a_whole_group_are_free()
     {

@@ -26,6 +26,8 @@ internal sealed class FleetCluster
         Loop = NewLoop();
     }
 
+    public GpuNodePool Pool => _harness.Pools.Objects[0];
+
     public FleetLoop Loop { get; private set; }
 
     public ReconcilerHarness Harness => _harness;

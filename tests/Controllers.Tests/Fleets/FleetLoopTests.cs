@@ -65,6 +65,49 @@ public class FleetLoopTests
     }
 
     [Fact]
+    public void Who_stands_in_knows_for_whom_by_what_the_leader_before_wrote_down()
+    {
+        var cluster = new FleetCluster(8);
+        var fleet = cluster.Fleet(change: spec => spec with { TierFallback = new TierFallbackSpec { Enabled = true } });
+        FallbackStatus Row(string name, string servedBy, string ns = "models") => new() { Namespace = ns, Name = name, ServedBy = servedBy, Since = Now.UtcDateTime };
+        fleet.Status = new NemotronFleetStatus { Fallbacks = [Row("ultra", "small"), Row("super", "small"), Row("ultra-2", "other"), Row("ultra", "small", "elsewhere")] };
+        var shares = new FleetShares(cluster.Harness.Membership, cluster.Harness.FleetBoard);
+        shares.Of(cluster.Deployment("small", 1, 1))!.StandsInFor.ShouldBe(["super", "ultra"]);
+        shares.Of(cluster.Deployment("ultra", 8, 1))!.ShouldSatisfyAllConditions(share => share.ServedBy.ShouldBe("small"), share => share.StandsInFor.ShouldBeEmpty());
+        fleet.Spec = fleet.Spec with { TierFallback = null };
+        shares.Of(cluster.Deployment("small", 1, 1))!.StandsInFor.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_pool_that_grows_gives_what_its_nodes_to_come_will_have()
+    {
+        var cluster = new FleetCluster();
+        cluster.Pool.With(spec => spec with { MaxNodes = 2, Gpu = new NodeGpuSpec { Product = "H100-SXM", PerNode = 8 }, Provisioner = new ProvisionerSpec { Type = ProvisionerType.Karpenter } });
+        cluster.Fleet();
+        var super = cluster.Deployment("super", 8, 3);
+        await cluster.SettleAsync();
+        // Whoever waits as a pod makes the provisioner ask for nodes.
+        cluster.Replicas(super).ShouldBe(2);
+        cluster.NodesOf(super).ShouldBe(["-", "-"]);
+        cluster.Told(super).Reason.ShouldBe(ConditionReasons.InsufficientGpus);
+
+        // The first has joined, and then offers its GPUs.
+        var node = ANode("n0", allocatable: 0);
+        node.Metadata.CreationTimestamp = cluster.Harness.Time.GetUtcNow().UtcDateTime;
+        cluster.Harness.Nodes.Objects.Add(node);
+        await cluster.SettleAsync();
+        cluster.Replicas(super).ShouldBe(2);
+        node.Status!.Allocatable!["nvidia.com/gpu"] = "8";
+        await cluster.SettleAsync();
+        cluster.NodesOf(super).ShouldBe(["-", "n0"]);
+
+        // There is no second to be had: what cannot come is not given.
+        cluster.Pool.Status = new GpuNodePoolStatus { Conditions = [new V1Condition { Type = ConditionTypes.Provisioned, Status = "False", Reason = ConditionReasons.InsufficientCapacity }] };
+        await cluster.SettleAsync();
+        cluster.NodesOf(super).ShouldBe(["n0"]);
+    }
+
+    [Fact]
     public async Task What_belongs_to_no_fleet_keeps_its_gpus()
     {
         var cluster = new FleetCluster(8);

@@ -40,6 +40,17 @@ public class NamespaceQuotaTests
         Refusal(null, scaled).ShouldBeNull();
     }
 
+    [Fact]
+    public void Who_asks_for_nothing_is_not_refused_though_others_are_beyond_the_quota()
+    {
+        _cluster.Deployment("first", 2, 9);
+        Refusal(null, New(1, 1)).ShouldNotBeNull();
+        Refusal(null, New(1, 0)).ShouldBeNull();
+        var nowhere = New(1, 1);
+        nowhere.Spec = nowhere.Spec with { NodePool = "none" };
+        Refusal(null, nowhere).ShouldBeNull("without a place there is nothing to count");
+    }
+
     private string? Refusal(NemotronDeployment? old, NemotronDeployment entity) =>
         new NamespaceQuotas(_cluster.Harness.Membership, _cluster.DeploymentCache, _cluster.Harness.Snapshots).Refusal(old, entity);
 

@@ -69,6 +69,12 @@ public class EngineLaunchTests
         spec.Args.ShouldNotContain(arg => arg.Contains("revision"));
     }
 
+    [Theory]
+    [InlineData(EngineKind.TrtLlmServe, "1.0")]
+    [InlineData(EngineKind.Triton, "on")]
+    public void A_revision_is_a_text_whatever_it_looks_like(EngineKind engine, string revision) =>
+        Text(EngineLaunch.Build(Serve with { Engine = engine, Revision = revision })).ShouldContain($"revision: \"{revision}\"\n");
+
     [Fact]
     public void Host_memory_is_given_to_the_ranks_in_equal_parts() =>
         Config(EngineLaunch.Build(Serve with { HostCacheBytes = 64L << 30 }), "kv_cache_config", "host_cache_size").ShouldBe($"{32L << 30}");
@@ -196,10 +202,12 @@ public class EngineLaunchTests
         return at < 0 ? null : args[at + 1];
     }
 
+    private static string Text(LaunchSpec spec) => spec.ConfigFiles.Single(file => file.Key.EndsWith(".yaml", StringComparison.Ordinal)).Value;
+
     private static string? Config(LaunchSpec spec, params string[] path)
     {
         var stream = new YamlStream();
-        stream.Load(new StringReader(spec.ConfigFiles.Single(file => file.Key.EndsWith(".yaml", StringComparison.Ordinal)).Value));
+        stream.Load(new StringReader(Text(spec)));
         YamlNode? node = stream.Documents[0].RootNode;
         foreach (var key in path) node = ((YamlMappingNode)node!).Children.TryGetValue(new YamlScalarNode(key), out var child) ? child : null;
         return (node as YamlScalarNode)?.Value;

@@ -27,6 +27,17 @@ public class NodeMarkingTests
     }
 
     [Fact]
+    public void Weights_that_are_used_are_told_by_a_label_and_it_goes_with_their_last_user()
+    {
+        var pool = APool("p");
+        var marks = NodeMarks.None with { Weights = ["0123"] };
+        var node = Apply(ANode("n"), NodeMarking.Patch(ANode("n"), pool, marks)!);
+        node.Label("weights.serving.nemotron.dev/0123").ShouldBe("loaded");
+        NodeMarking.Patch(node, pool, marks).ShouldBeNull();
+        Apply(node, NodeMarking.Patch(node, pool, NodeMarks.None)!).Label("weights.serving.nemotron.dev/0123").ShouldBeNull();
+    }
+
+    [Fact]
     public void A_marked_member_is_left_alone()
     {
         var pool = APool("p").With(spec => spec with { Labels = new Dictionary<string, string> { ["tier"] = "gold" }, Taints = [OfPool] });

@@ -1,4 +1,5 @@
 using Nemotron.Controllers.NodePools;
+using Nemotron.Crds;
 using static Nemotron.Controllers.Tests.Builders.Cluster;
 
 namespace Nemotron.Controllers.Tests.NodePools;
@@ -41,5 +42,13 @@ public class PoolMembershipTests
         var members = PoolMembership.Of(pool, [pool], [ANode("a-new"), ANode("b-member").Label("serving.nemotron.dev/node-pool", "p")]);
         members.Nodes.Select(node => node.Metadata.Name).ShouldBe(["b-member"]);
         members.BeyondMaximum.ShouldBe(1);
+    }
+
+    [Fact]
+    public void What_the_operator_asked_for_beyond_maxNodes_is_its_own_to_give_back()
+    {
+        var pool = APool("p").With(spec => spec with { MaxNodes = 1, Provisioner = new ProvisionerSpec { Type = ProvisionerType.Scale } });
+        var members = PoolMembership.Of(pool, [pool], [ANode("a"), ANode("b")]);
+        (members.Nodes.Count, members.BeyondMaximum).ShouldBe((2, 0));
     }
 }

@@ -79,10 +79,13 @@ public class ResourceMetricsTests
         series.ShouldBe([
             $"nemotron_deployment_latency_allowed_ratio{{{Name},mode=\"off\"}} 0.050000000000000044",
             $"nemotron_deployment_latency_allowed_ratio{{{Name},mode=\"on\"}} 0.010000000000000009",
+            $"nemotron_deployment_latency_allowed_ratio{{{Name},mode=\"unset\"}} 0.050000000000000044",
             $"nemotron_deployment_latency_objective_seconds{{{Name},mode=\"off\",signal=\"ttft\",le=\"2.5\"}} 2.2",
             $"nemotron_deployment_latency_objective_seconds{{{Name},mode=\"on\",signal=\"itl\",le=\"0.06\"}} 0.06",
             $"nemotron_deployment_latency_objective_seconds{{{Name},mode=\"on\",signal=\"ttft\",le=\"2\"}} 2",
-            $"nemotron_deployment_latency_objective_seconds{{{Name},mode=\"on\",signal=\"ttft\",le=\"2.0\"}} 2"]);
+            $"nemotron_deployment_latency_objective_seconds{{{Name},mode=\"on\",signal=\"ttft\",le=\"2.0\"}} 2",
+            // Those without a mode are held to modeOff, as the autoscaler has it.
+            $"nemotron_deployment_latency_objective_seconds{{{Name},mode=\"unset\",signal=\"ttft\",le=\"2.5\"}} 2.2"]);
     }
 
     [Fact]

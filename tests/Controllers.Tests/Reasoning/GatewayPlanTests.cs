@@ -2,6 +2,7 @@ using CsCheck;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Tests.Builders;
 using Nemotron.Crds;
 using Nemotron.Kube;
@@ -62,6 +63,20 @@ public class GatewayPlanTests
         EngineConfigMap.Hash(launch.Launch, launch.Gateway with { Settings = settings with { Access = new GatewayAccess { TlsCertificateFile = "/a", TlsKeyFile = "/b" } } }).ShouldNotBe(hash);
     }
 
+    [Fact]
+    public void Standing_in_reaches_the_settings_and_changes_neither_the_pods_nor_what_is_declared()
+    {
+        var entity = ADeployment("small", Spec(ModelTier.Nano, "1.2.1", null));
+        var seen = Seen(entity, Pool("h100", ANode("a")));
+        var alone = DeploymentDecision.Decide(seen with { Fleet = new FleetShare("prod", null) }).Decided!;
+        var standIn = DeploymentDecision.Decide(seen with { Fleet = new FleetShare("prod", null) { StandsInFor = ["super", "ultra"] } }).Decided!;
+        alone.Gateway!.Settings.StandIn.ShouldBeNull();
+        GatewaySettingsYaml.Parse("gateway.yaml", File(entity, standIn)).StandIn.ShouldBe(new GatewayStandIn { ServedBy = "small (Nano)", Namespace = "models", Services = ["super", "ultra"] });
+        standIn.Gateway!.Settings.Revision.ShouldNotBe(alone.Gateway.Settings.Revision);
+        standIn.Gateway.Declared.ShouldBe(alone.Gateway.Declared);
+        ModelJson.Serialize(EnginePod.Server(entity, standIn)).ShouldBe(ModelJson.Serialize(EnginePod.Server(entity, alone)));
+    }
+
     [Theory]
     [InlineData("nano", ReasoningGrammar.SystemDetailedThinking)]
     [InlineData("super-v1.5", ReasoningGrammar.SystemNoThink)]
@@ -103,6 +118,67 @@ public class GatewayPlanTests
         }
     }
 
+    [Fact]
+    public void In_front_of_Triton_the_gateway_renders_ends_traces_itself_and_says_what_Triton_has_no_input_for()
+    {
+        var spec = new NemotronDeploymentSpec
+        {
+            ModelRef = new ModelReference { Name = "nemotron-nano-9b-v2" },
+            Checkpoint = Trusted,
+            Engine = new EngineSpec { Type = Crds.EngineKind.Triton },
+            Reasoning = new ReasoningSpec
+            {
+                Default = ReasoningMode.On,
+                Enforcement = ReasoningEnforcement.Enforced,
+                BudgetTokens = 4096,
+                Sampling = new SamplingSpec { ModeOn = new SamplingParameters { TopK = 40, MinP = 0.1, RepetitionPenalty = 1.1 } },
+            },
+        };
+        var decided = Decided(spec);
+        var settings = decided.Gateway!.Settings;
+        settings.Triton.ShouldBe(new GatewayTriton { Grpc = "http://127.0.0.1:8001", ServedName = decided.ServedModel, ChatTemplate = Planning.ChatTemplate.NemotronNanoV2, MaxTokens = (int)decided.ContextTokens });
+        settings.Reasoning.Budget.ShouldBe(new ThinkingBudget { By = BudgetMechanism.Stream, Tokens = 4096 });
+        settings.Reasoning.SamplingOn.ShouldBe(new GatewaySampling { Temperature = 0.6, TopP = 0.95, TopK = 40 });
+        GatewaySettingsYaml.Parse("gateway.yaml", File(ADeployment("n", spec), decided)).ShouldBe(settings);
+        DeploymentFieldsNotInEffect.Of(spec, decided).ShouldBe(
+            ["spec.reasoning.sampling.modeOn.minP (Triton's llmapi model has no such input)", "spec.reasoning.sampling.modeOn.repetitionPenalty (Triton's llmapi model has no such input)"]);
+    }
+
+    [Theory]
+    [InlineData(ReasoningEnforcement.Enforced, false)]
+    [InlineData(ReasoningEnforcement.Default, true)]
+    public void A_mode_that_is_held_leaves_gRPC_clients_no_way_past_the_gateway(ReasoningEnforcement enforcement, bool open)
+    {
+        var owner = ADeployment("n", new NemotronDeploymentSpec
+        {
+            Model = ModelTier.Nano,
+            Engine = new EngineSpec { Type = Crds.EngineKind.Triton },
+            Reasoning = new ReasoningSpec { Enforcement = enforcement },
+            NetworkPolicy = new NetworkPolicySpec { Enabled = true },
+        });
+        var decided = Decided(owner.Spec);
+        (EngineServices.BuildGrpc(owner, decided) is not null).ShouldBe(open);
+        var clients = EngineNetworkPolicy.Build(owner, decided, new PolicyPeers(new k8s.Models.V1NetworkPolicyPeer(), new k8s.Models.V1NetworkPolicyPeer()))!.Spec.Ingress[0].Ports.Select(port => (string)port.Port);
+        clients.ShouldBe(open ? ["8000", "8001"] : ["8000"]);
+    }
+
+    [Fact]
+    public void Without_a_known_chat_template_Triton_gets_prompts_as_they_come_and_no_mode_can_be_enforced()
+    {
+        var entry = ModelCatalogue.Default.Find("Nano") with { Name = "mine", DisplayName = "Mine", Tier = null, Aliases = [], Checkpoints = [new Checkpoint("me/mine", Planning.Precision.BF16)], ChatTemplate = null };
+        var spec = new NemotronDeploymentSpec { ModelRef = new ModelReference { Name = "mine" }, Engine = new EngineSpec { Type = Crds.EngineKind.Triton }, Reasoning = new ReasoningSpec { Default = ReasoningMode.On } };
+        var decided = Decide(spec).Decided!;
+        decided.Gateway!.Settings.Triton.ShouldBeNull();
+        decided.Gateway.Settings.Reasoning.Grammar.ShouldBe(ReasoningGrammar.None);
+        DeploymentFieldsNotInEffect.Of(spec, decided).Single().ShouldContain("the model's chat template is not known");
+        var refused = Decide(spec with { Reasoning = new ReasoningSpec { Enforcement = ReasoningEnforcement.Enforced } }).Refused.ShouldNotBeNull();
+        refused.Reason.ShouldBe(ConditionReasons.EngineNotSupported);
+        refused.Message.ShouldContain("the chat template of mine is not known");
+
+        DeploymentDecision Decide(NemotronDeploymentSpec declared) =>
+            DeploymentDecision.Decide(Seen(ADeployment("n", declared), Pool("h100", ANode("a"))) with { Models = ModelCatalogue.Default.With([entry]) });
+    }
+
     private static string Block(string page, string kind)
     {
         var from = page.IndexOf($"```{kind}\n", StringComparison.Ordinal) + kind.Length + 4;
@@ -116,7 +192,7 @@ public class GatewayPlanTests
         throw new InvalidOperationException("NemotronOperator.sln is in no folder above the test binaries.");
     }
 
-    private static string File(NemotronDeployment entity, DecidedDeployment decided) => EngineConfigMap.Build(entity, decided.Launch, decided.Gateway).Data[EngineConfigMap.GatewayFile];
+    private static string File(NemotronDeployment entity, DecidedDeployment decided) => EngineConfigMap.Build(entity, decided).Data[EngineConfigMap.GatewayFile];
 
     private static NemotronDeploymentSpec Spec(ModelTier tier, string version, ReasoningSpec? reasoning) => new()
     {

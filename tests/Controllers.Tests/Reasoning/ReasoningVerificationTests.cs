@@ -80,7 +80,7 @@ public class ReasoningVerificationTests
         var scene = await Scene.StartAsync(what switch
         {
             "gateway" => Nano with { Gateway = new GatewaySpec { Enabled = false } },
-            "triton" => Nano with { Engine = new EngineSpec { Type = EngineKind.Triton } },
+            "triton" => Nano with { Model = null, ModelRef = new ModelReference { Name = "llama-3.1-8b" }, Engine = new EngineSpec { Type = EngineKind.Triton } },
             "base" => Nano with { Model = null, ModelRef = new ModelReference { Name = "nemotron-h-56b" }, Checkpoint = Trusted },
             _ => Nano with { Rollout = new RolloutSpec { Gates = new RolloutGates { ReasoningVerified = false } } },
         });

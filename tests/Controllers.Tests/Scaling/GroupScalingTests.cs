@@ -32,7 +32,7 @@ public class GroupScalingTests
         var prometheus = new FakePrometheus();
         var loop = new ScalingLoop(
             deployments, cluster.Snapshots, cluster.Board, new ReplicaCapacities(cluster.Time), new ScalingMetrics(Metrics.NewCustomRegistry()), new NoQueue(), cluster.Time,
-            new ScalingSettings(), NullLogger<ScalingLoop>.Instance, prometheus);
+            new ScalingSettings(), NullLogger<ScalingLoop>.Instance, new HeldRequests(new FakeFronts(), cluster.Time), prometheus);
 
         await cluster.ReconcileAsync(ultra);
         Replicas().ShouldBe(1);

@@ -168,7 +168,7 @@ public class PressureTests
 
     private ScalingLoop NewLoop() => new(
         _deployments, _cluster.Snapshots, _cluster.Board, new ReplicaCapacities(_cluster.Time), new ScalingMetrics(Metrics.NewCustomRegistry()), new NoQueue(), _cluster.Time,
-        new ScalingSettings(), NullLogger<ScalingLoop>.Instance, _prometheus);
+        new ScalingSettings(), NullLogger<ScalingLoop>.Instance, new HeldRequests(new FakeFronts(), _cluster.Time), _prometheus);
 
     private sealed class NoQueue : IReconcileQueue<NemotronDeployment>
     {

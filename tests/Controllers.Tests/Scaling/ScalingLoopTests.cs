@@ -51,6 +51,22 @@ public class ScalingLoopTests
         _cluster.Status.Condition(ConditionTypes.ScalingLimited).ShouldBe(("False", ConditionReasons.WithinLimits));
     }
 
+    [Theory]
+    [InlineData(ProvisionerType.Static, 1)]
+    [InlineData(ProvisionerType.Scale, 3)]
+    public async Task Of_a_pool_that_grows_more_is_asked_than_there_is_so_that_it_does(ProvisionerType type, int replicas)
+    {
+        _cluster.Pools.Objects[0].With(spec => spec with { MaxNodes = 3, Provisioner = new ProvisionerSpec { Type = type } });
+        _cluster.Nodes.Objects[0] = ANode("a", gpus: 1);
+        await _cluster.ReconcileAsync(_nano);
+        Serve("nano-1");
+        _cluster.Pods.Objects[0].Spec!.Containers = [new() { Resources = new() { Limits = new() { ["nvidia.com/gpu"] = "1" } } }];
+        _prometheus.Serves("nano-1", arrivals: 12, inFlight: 40);
+        await TickAsync();
+        await _cluster.ReconcileAsync(_nano);
+        ((int)_cluster.Body("Deployment")!["spec"]!["replicas"]!).ShouldBe(replicas);
+    }
+
     [Fact]
     public async Task Recommend_decides_and_leaves_the_replicas_as_they_are()
     {
@@ -98,6 +114,18 @@ public class ScalingLoopTests
         ((int)_cluster.Body("Deployment")!["spec"]!["replicas"]!).ShouldBe(3);
         _cluster.Status.Condition(ConditionTypes.MetricsAvailable).ShouldBe(("False", ConditionReasons.PrometheusUnreachable));
         _cluster.Status.Conditions!.Single(condition => condition.Type == ConditionTypes.MetricsAvailable).Message.ShouldContain("did not answer within 10 s");
+    }
+
+    [Fact]
+    public async Task Without_an_answer_a_person_raises_the_number_by_the_fewest_that_are_allowed()
+    {
+        await ScaledToThreeAsync();
+        _prometheus.Down = "http://prometheus:9090/ did not answer within 10 s";
+        await TickAsync();
+        _nano.Spec = _nano.Spec with { Autoscaling = _nano.Spec.Autoscaling! with { MinReplicas = 4 } };
+        await TickAsync();
+        await _cluster.ReconcileAsync(_nano);
+        ((int)_cluster.Body("Deployment")!["spec"]!["replicas"]!).ShouldBe(4);
     }
 
     [Fact]
@@ -239,7 +267,7 @@ public class ScalingLoopTests
 
     private ScalingLoop NewLoop() => new(
         _deployments, _cluster.Snapshots, _cluster.Board, new ReplicaCapacities(_cluster.Time), new ScalingMetrics(Metrics.NewCustomRegistry()), new Queue(_enqueued), _cluster.Time,
-        new ScalingSettings(), NullLogger<ScalingLoop>.Instance, _prometheus);
+        new ScalingSettings(), NullLogger<ScalingLoop>.Instance, new HeldRequests(new FakeFronts(), _cluster.Time), _prometheus);
 
     private sealed class Queue(List<NamespacedName> enqueued) : IReconcileQueue<NemotronDeployment>
     {

@@ -37,10 +37,10 @@ internal static class TemplateReading
         };
     }
 
-    private static ReasoningMode ThinkTags(List<(string Role, string[] Texts, string All)> messages)
+    private static ReasoningMode ThinkTags(List<(string Role, string All)> messages)
     {
         var mode = ReasoningMode.On;
-        foreach (var text in messages.Where(message => message.Role is "system" or "user").SelectMany(message => message.Texts))
+        foreach (var text in messages.Where(message => message.Role is "system" or "user").Select(message => message.All))
         {
             if (text.Replace("</think>", "").Contains("/think")) mode = ReasoningMode.On;
             else if (text.Contains("/no_think")) mode = ReasoningMode.Off;
@@ -49,9 +49,9 @@ internal static class TemplateReading
         return mode;
     }
 
-    private static List<(string Role, string[] Texts, string All)> Messages(JsonElement root)
+    private static List<(string Role, string All)> Messages(JsonElement root)
     {
-        var messages = new List<(string, string[], string)>();
+        var messages = new List<(string, string)>();
         if (root.TryGetProperty("instructions", out var instructions) && instructions.ValueKind == JsonValueKind.String) Add("system", instructions);
         if (root.TryGetProperty("input", out var input) && input.ValueKind == JsonValueKind.String) Add("user", input);
         var list = root.TryGetProperty("messages", out var chat) ? chat : input;
@@ -65,10 +65,12 @@ internal static class TemplateReading
             string[] texts = content.ValueKind switch
             {
                 JsonValueKind.String => [content.GetString()!],
-                JsonValueKind.Array => [.. content.EnumerateArray().Select(part => part.TryGetProperty("text", out var text) ? text.GetString()! : "")],
+                JsonValueKind.Array => [.. content.EnumerateArray().Select(part =>
+                    part.TryGetProperty("text", out var text) || part.TryGetProperty("refusal", out text) || part.TryGetProperty("thinking", out text) ? text.GetString()! : "")],
                 _ => [],
             };
-            messages.Add((role, texts, string.Concat(texts)));
+            // So engines join the parts for a template that takes texts.
+            messages.Add((role, string.Join('\n', texts)));
         }
     }
 }

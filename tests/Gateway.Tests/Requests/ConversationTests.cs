@@ -42,6 +42,11 @@ public class ConversationTests
     [InlineData(On, """[{"role":"system","content":"/no_think"},{"role":"user","content":"/no_think"}]""", """[{"role":"system","content":""},{"role":"user","content":"/no_think"}]""")]
     [InlineData(On, """[{"role":"system","content":"Be kind. /no_think\nBe short."},{"role":"user","content":"q"}]""", """[{"role":"system","content":"Be kind. Be short."},{"role":"user","content":"q"}]""")]
     [InlineData(On, """[{"role":"system","content":"Be kind.\n\n\/no_think"},{"role":"user","content":"q"}]""", """[{"role":"system","content":"Be kind."},{"role":"user","content":"q"}]""")]
+    // Side by side they go as one, and what they stood between makes no new one.
+    [InlineData(On, """[{"role":"system","content":"Be kind. /no_think \n/no_think"},{"role":"user","content":"q"}]""", """[{"role":"system","content":"Be kind."},{"role":"user","content":"q"}]""")]
+    [InlineData(On, """[{"role":"system","content":"/no_think/no_think\t/no_think Be kind."},{"role":"user","content":"q"}]""", """[{"role":"system","content":"Be kind."},{"role":"user","content":"q"}]""")]
+    [InlineData(On, """[{"role":"system","content":"/no_/no_thinkthink"},{"role":"user","content":"q"}]""", """[{"role":"system","content":"/no_ think"},{"role":"user","content":"q"}]""")]
+    [InlineData(On, """[{"role":"system","content":"/no_ /no_thinkthink"},{"role":"user","content":"q"}]""", """[{"role":"system","content":"/no_ think"},{"role":"user","content":"q"}]""")]
     [InlineData(Off, """[{"role":"user","content":"/no_think"}]""", """[{"role":"system","content":"/no_think"},{"role":"user","content":"/no_think"}]""")]
     [InlineData(Off, """[{"role":"system","content":"/think Be kind."},{"role":"user","content":"q"}]""", """[{"role":"system","content":"/no_think Be kind."},{"role":"user","content":"q"}]""")]
     [InlineData(Off, """[{"role":"developer","content":"/no_think"},{"role":"user","content":"q"}]""", """[{"role":"system","content":"/no_think"},{"role":"user","content":"q"}]""")]
@@ -58,7 +63,17 @@ public class ConversationTests
     // Within one message the template takes /think for the winner, wherever it stands.
     [InlineData(Off, """[{"role":"user","content":"/think then /no_think"}]""", """[{"role":"user","content":"/no_think then /no_think"}]""")]
     [InlineData(On, """[{"role":"user","content":"/think then /no_think"}]""", """[{"role":"user","content":"/think then /no_think"}]""")]
+    // So it does where they stand in parts of it, which engines join before the template reads them.
+    [InlineData(Off, """[{"role":"user","content":[{"type":"text","text":"Solve. /think"},{"type":"text","text":"/no_think"}]}]""",
+        """[{"role":"user","content":[{"type":"text","text":"Solve. /no_think"},{"type":"text","text":"/no_think"}]}]""")]
+    [InlineData(On, """[{"role":"user","content":[{"type":"text","text":"/think"},{"type":"text","text":"/no_think"}]}]""",
+        """[{"role":"user","content":[{"type":"text","text":"/think"},{"type":"text","text":"/no_think"}]}]""")]
+    // Refusals and thoughts are texts to the template.
+    [InlineData(Off, """[{"role":"user","content":[{"type":"refusal","refusal":"/think"},{"thinking":"/think","type":"thinking"},{"refusal":"/think"}]}]""",
+        """[{"role":"user","content":[{"type":"refusal","refusal":"/no_think"},{"thinking":"/no_think","type":"thinking"},{"refusal":"/no_think"}]}]""")]
     [InlineData(Off, """[{"role":"user","content":"<think>x</think> y"}]""", """[{"role":"system","content":"/no_think"},{"role":"user","content":"<think>x</think> y"}]""")]
+    // The template takes the marks out before it looks, so that one does not hide a tag.
+    [InlineData(Off, """[{"role":"user","content":"a /th</think>ink b<\/think>"}]""", """[{"role":"user","content":"a /no_think b<\/think>"}]""")]
     [InlineData(On, """[{"role":"user","content":"q"}]""", """[{"role":"user","content":"q"}]""")]
     [InlineData(Off, """[{"role":"developer","content":"/no_think"},{"role":"user","content":"q"}]""", """[{"role":"system","content":"/no_think"},{"role":"user","content":"q"}]""")]
     public void Think_tags(ReasoningMode mode, string messages, string expected) => Check(ReasoningGrammar.ThinkTags, mode, messages, expected);
@@ -88,6 +103,31 @@ public class ConversationTests
         "{\"instructions\":\"detailed thinking on\",\"input\":[{\"role\":\"user\",\"content\":\"A\"},{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"o\"}]}")]
     public void Responses(string body, string expected) =>
         Sent(Settings.Of(ReasoningGrammar.SystemDetailedThinking), ApiEndpoint.Responses, body, new HeaderWishes(On, null)).ShouldBe(expected);
+
+    [Fact]
+    public void Whatever_words_stand_side_by_side_the_template_reads_the_mode_and_other_words_stay()
+    {
+        string[] pieces = ["/no_think", "\\/no_think", "/no_", "think", "/think", "</think>", "/th", "ink", "{'reasoning': True}", "{'reasoning': False}", "detailed thinking on", " ", " ", "\\n", "\\t", "a", "\u4f60"];
+        ReasoningGrammar[] grammars = [ReasoningGrammar.SystemNoThink, ReasoningGrammar.ThinkTags, ReasoningGrammar.SystemJson, ReasoningGrammar.SystemDetailedThinking];
+        var random = new Random(20_261_127);
+        for (var i = 0; i < 4000; i++)
+        {
+            string Text() => $"\"{string.Concat(Enumerable.Range(0, random.Next(8)).Select(_ => pieces[random.Next(pieces.Length)]))}\"";
+            var system = Text();
+            var body = $$"""{"messages":[{"role":"system","content":{{system}}},{"role":"user","content":[{"type":"text","text":{{Text()}}},{"type":"text","text":{{Text()}}}]},{"role":"user","content":{{Text()}}}]}""";
+            var grammar = grammars[i % grammars.Length];
+            var mode = random.Next(2) == 0 ? On : Off;
+            var settings = Settings.Of(grammar);
+            settings = settings with { Reasoning = settings.Reasoning with { ModelDefault = grammar is ReasoningGrammar.ThinkTags or ReasoningGrammar.SystemNoThink ? On : null } };
+            var sent = Sent(settings, ApiEndpoint.Chat, body, new HeaderWishes(mode, null));
+            TemplateReading.Of(grammar, sent).ShouldBe(mode, $"{body}\n{sent}");
+            if (grammar == ReasoningGrammar.SystemNoThink && mode == On) Words(SystemOf(sent)).ShouldBe(Words(SystemOf(body).Replace("/no_think", " ", StringComparison.Ordinal)), body);
+        }
+
+        static string SystemOf(string body) => System.Text.Json.Nodes.JsonNode.Parse(body)!["messages"]![0]!["content"]!.GetValue<string>();
+
+        static string[] Words(string text) => text.Split((char[])[' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries);
+    }
 
     [Fact]
     public void The_header_beats_the_kwargs_which_beat_the_words()

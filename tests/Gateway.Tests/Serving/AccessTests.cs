@@ -1,6 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Time.Testing;
+using Nemotron.Gateway.Access;
+using Nemotron.Gateway.Hosting;
 using Nemotron.Gateway.Tests.Infrastructure;
 using Nemotron.Planning;
 
@@ -79,6 +82,71 @@ public class AccessTests
         answer.Headers.GetValues("X-Nemotron-Reasoning").ShouldBe(["on"]);
     }
 
+    [Fact]
+    public async Task Settings_whose_key_file_comes_later_are_in_force_then()
+    {
+        await using var engine = await StubEngine.StartAsync();
+        var settings = Settings.Of(ReasoningGrammar.ThinkTags, upstream: engine.Address);
+        // Of a clock that stands still the gateway's own looks do not come between.
+        var folder = "";
+        await using var gateway = await RunningGateway.StartAsync(settings, new FakeTimeProvider(), files: path => folder = path);
+        var state = gateway.Service<GatewayState>();
+        await gateway.WriteSettingsAsync(settings with { Access = new GatewayAccess { ApiKeysFile = "$FOLDER/keys" } });
+        state.Refresh();
+        state.Refresh();
+        state.Current.ApiKeys.ShouldBeNull();
+        (await gateway.MetricAsync("nemotron_gateway_config_reloads_total{outcome=\"refused\"}")).ShouldBe(1, "said once, however often it is tried");
+        await File.WriteAllTextAsync(Path.Combine(folder, "keys"), "alpha\n", Cancelled);
+        state.Refresh();
+        state.Current.ApiKeys.ShouldNotBeNull().Opens("Bearer alpha").ShouldBeTrue();
+        (await gateway.MetricAsync("nemotron_gateway_config_reloads_total{outcome=\"taken\"}")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_key_is_taken_away_whatever_is_wrong_with_the_other_files()
+    {
+        await using var engine = await StubEngine.StartAsync();
+        var folder = "";
+        await using var gateway = await RunningGateway.StartAsync(
+            Settings.Of(ReasoningGrammar.ThinkTags, upstream: engine.Address) with { Access = new GatewayAccess { ApiKeysFile = "$FOLDER/keys", AdminKeysFile = "$FOLDER/admin" } },
+            new FakeTimeProvider(),
+            files: path =>
+            {
+                folder = path;
+                File.WriteAllText(Path.Combine(path, "keys"), "alpha\nbeta\n");
+                File.WriteAllText(Path.Combine(path, "admin"), "root\n");
+            });
+        var state = gateway.Service<GatewayState>();
+        await File.WriteAllTextAsync(Path.Combine(folder, "keys"), "beta\n", Cancelled);
+        await File.WriteAllTextAsync(Path.Combine(folder, "admin"), "", Cancelled);
+        await File.WriteAllTextAsync(gateway.ConfigFile, "upstream: nowhere\nreasonning: {}\n", Cancelled);
+        state.Refresh();
+        state.Current.ApiKeys!.Opens("Bearer alpha").ShouldBeFalse();
+        state.Current.ApiKeys!.Opens("Bearer beta").ShouldBeTrue();
+        state.Current.AdminKeys!.Opens("Bearer root").ShouldBeTrue("an empty file is rather a mistake than a door for nobody");
+    }
+
+    [Fact]
+    public async Task A_certificate_whose_key_could_not_be_read_is_taken_when_it_can_be()
+    {
+        await using var engine = await StubEngine.StartAsync();
+        var folder = "";
+        await using var gateway = await RunningGateway.StartAsync(
+            Settings.Of(ReasoningGrammar.ThinkTags, upstream: engine.Address) with { Access = new GatewayAccess { TlsCertificateFile = "$FOLDER/tls.crt", TlsKeyFile = "$FOLDER/tls.key" } },
+            new FakeTimeProvider(),
+            files: path => Write(folder = path, "first"));
+        var certificate = gateway.Service<ServerCertificate>();
+        string key = Path.Combine(folder, "tls.key"), elsewhere = Path.Combine(folder, "elsewhere");
+        File.Move(key, elsewhere);
+        Write(folder, "second", await File.ReadAllTextAsync(elsewhere, Cancelled));
+        File.Delete(key);
+        certificate.Refresh();
+        certificate.Current.TargetCertificate.Subject.ShouldBe("CN=first");
+        File.Move(elsewhere, key);
+        certificate.Refresh();
+        certificate.Current.TargetCertificate.Subject.ShouldBe("CN=second");
+    }
+
     private static HttpClient Trusting(RunningGateway gateway, Action<string> seen)
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
@@ -90,9 +158,10 @@ public class AccessTests
         return new HttpClient(handler) { BaseAddress = gateway.Client.BaseAddress };
     }
 
-    private static void Write(string folder, string name)
+    private static void Write(string folder, string name, string? existingKey = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        if (existingKey is not null) key.ImportFromPem(existingKey);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));

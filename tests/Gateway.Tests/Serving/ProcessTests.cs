@@ -104,15 +104,17 @@ public class ProcessTests
             return System.Diagnostics.Process.Start(start)!;
         }
 
-        // Its first line says where it listens.
+        // A line says where it listens, the first but for what the engine's watch may have found before.
         public async Task ReadyAsync()
         {
-            var first = new TaskCompletionSource<string>();
-            Process.OutputDataReceived += (_, line) => first.TrySetResult(line.Data ?? "");
+            var told = new TaskCompletionSource<Match>();
+            Process.OutputDataReceived += (_, line) =>
+            {
+                if (line.Data is null) told.TrySetException(new InvalidOperationException("The gateway ended before it served."));
+                else if (Regex.Match(line.Data, @"Serving on (\S+), admin on http://127\.0\.0\.1:(\d+)/") is { Success: true } where) told.TrySetResult(where);
+            };
             Process.BeginOutputReadLine();
-            var line = await first.Task.WaitAsync(TimeSpan.FromMinutes(2), Cancelled);
-            var said = Regex.Match(line, @"Serving on (\S+), admin on http://127\.0\.0\.1:(\d+)/");
-            said.Success.ShouldBeTrue($"'{line}'");
+            var said = await told.Task.WaitAsync(TimeSpan.FromMinutes(2), Cancelled);
             (_address, AdminPort) = (new Uri(said.Groups[1].Value), int.Parse(said.Groups[2].Value));
             await Until.TrueAsync(async () => (await _client.GetAsync(new Uri($"http://127.0.0.1:{AdminPort}/readyz"), Cancelled)).IsSuccessStatusCode, "the gateway is ready");
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
 using Nemotron.Gateway.Tests.Infrastructure;
 using Nemotron.Planning;
 
@@ -39,6 +40,28 @@ public class StreamTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Half_a_character_in_an_answer_passes_as_it_came(bool streams)
+    {
+        await using var engine = await StubEngine.StartAsync();
+        var answered = streams
+            ? "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"<think>\\ud83d\"}}]}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\\ude00</think>\\ud83d\\n\"}}]}\n\ndata: [DONE]\n\n"
+            : "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"<think>\\ude00</think>\\ud83d\\u0041\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":4}}";
+        engine.Special = async (context, _) =>
+        {
+            context.Response.ContentType = streams ? "text/event-stream" : "application/json";
+            await context.Response.WriteAsync(answered);
+            return true;
+        };
+        await using var gateway = await RunningGateway.StartAsync(Settings.Of(ReasoningGrammar.ThinkTags, ReasoningMode.On, engine.Address));
+        using var answer = await gateway.ChatAsync(streams ? "\"stream\":true" : "");
+        (await answer.Content.ReadAsStringAsync(Cancelled)).ShouldBe(answered);
+        (await gateway.MetricAsync("nemotron_gateway_requests_total{mode=\"on\",endpoint=\"chat\",outcome=\"ok\"}")).ShouldBe(1);
+        (await gateway.MetricAsync("nemotron_gateway_thinking_tokens_total{mode=\"on\"}")).ShouldBeGreaterThan(0);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Usage_that_only_the_gateway_asked_for_is_counted_and_not_shown(bool nullUsage)
@@ -58,6 +81,22 @@ public class StreamTests
         (await gateway.MetricAsync("nemotron_gateway_requests_total{mode=\"off\",endpoint=\"chat\",outcome=\"ok\"}")).ShouldBe(1);
         (await gateway.MetricAsync("nemotron_gateway_time_to_first_token_seconds_count{mode=\"off\"}")).ShouldBe(1);
         (await gateway.MetricAsync("nemotron_gateway_inter_token_latency_seconds_count{mode=\"off\"}")).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_piece_that_cannot_be_read_passes_as_it_came()
+    {
+        await using var engine = await StubEngine.StartAsync();
+        const string stream = "data: {\"choices\":[{\"index\":0,\"delta\":{\"\\ud800\":1,\"content\":\"x\"}}]}\n\ndata: [DONE]\n\n";
+        engine.Special = async (context, _) =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes(stream));
+            return true;
+        };
+        await using var gateway = await RunningGateway.StartAsync(Settings.Of(ReasoningGrammar.ThinkTags, upstream: engine.Address));
+        using var answer = await gateway.ChatAsync("\"stream\":true");
+        (await answer.Content.ReadAsStringAsync(Cancelled)).ShouldBe(stream);
     }
 
     [Fact]

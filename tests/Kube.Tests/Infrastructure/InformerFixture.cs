@@ -23,6 +23,9 @@ internal sealed class InformerFixture : IAsyncDisposable, IInformerHandler<Widge
 
     internal Informer<Widget> Informer { get; }
 
+    /// <summary>The newest version that has been seen, where all namespaces are watched.</summary>
+    internal string? SeenVersion => Informer.Scopes.All.Single().SeenVersion;
+
     internal FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     internal ConcurrentQueue<string> Heard { get; } = new();
@@ -49,7 +52,8 @@ internal sealed class InformerFixture : IAsyncDisposable, IInformerHandler<Widge
         set?.Invoke(settings);
         InformerFixture? fixture = null;
         var informer = new Informer<Widget>(
-            options, (self, api, token) => new Reflector<Widget>(self, api, settings, fixture!.Clock, new Jitter(1), NullLogger.Instance).RunAsync(token));
+            options, settings.Namespaces,
+            (self, scope, api, token) => new Reflector<Widget>(self, scope, api, settings.MissingResourceHint, fixture!.Clock, new Jitter(1), NullLogger.Instance).RunAsync(token));
         fixture = new InformerFixture(host, informer);
         informer.AddHandler(fixture);
         var client = KubeClientFactory.Create(

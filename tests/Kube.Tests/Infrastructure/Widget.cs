@@ -42,8 +42,8 @@ internal static class Widgets
 {
     internal const string Path = "/apis/test.example.com/v1/widgets";
 
-    internal static string Json(string name, int version, string? uid = null, int size = 1, string extra = "", string extraMeta = "") =>
-        $$$"""{"apiVersion":"test.example.com/v1","kind":"Widget","metadata":{"name":"{{{name}}}","namespace":"default","uid":"{{{uid ?? "uid-" + name}}}","resourceVersion":"{{{version}}}","generation":1{{{extraMeta}}}},"spec":{"size":{{{size}}}{{{extra}}} } }""";
+    internal static string Json(string name, int version, string? uid = null, int size = 1, string extra = "", string extraMeta = "", string ns = "default") =>
+        $$$"""{"apiVersion":"test.example.com/v1","kind":"Widget","metadata":{"name":"{{{name}}}","namespace":"{{{ns}}}","uid":"{{{uid ?? "uid-" + name}}}","resourceVersion":"{{{version}}}","generation":1{{{extraMeta}}}},"spec":{"size":{{{size}}}{{{extra}}} } }""";
 
     internal static string Event(string type, string obj) => $$$"""{"type":"{{{type}}}","object":{{{obj}}}}""";
 

@@ -39,6 +39,10 @@ public class LaunchLineTests
             () => settings.Exposed.ShouldBeTrue());
     }
 
+    [Fact]
+    public void TensorRT_LLM_has_a_batch_in_each_pipeline_stage() =>
+        Read(TrtLlm, "trtllm-serve serve nvidia/X --pp_size 2 --max_batch_size 16", gpus: 2).MaxSequences.ShouldBe(32);
+
     [Theory]
     [InlineData("trtllm-serve nvidia/X", "nvidia/X", false)]
     [InlineData("trtllm-serve serve /models/super-49b --host 10.0.0.1", "super-49b", true)]

@@ -65,6 +65,46 @@ public class NodeLossTests
     }
 
     [Fact]
+    public async Task Pods_on_their_way_out_of_a_node_that_is_declared_out_of_service_are_given_up()
+    {
+        await using var lab = await TestPlane.StartAsync("2xH100:8", speed: 500);
+        lab.Api.Create(BuiltIn.Deployments, "default", TestPlane.GpuDeployment("nano", 1, 8), "test");
+        await lab.UntilAsync(() => lab.ReadyPods().Count() == 1, "ready");
+        var first = lab.ReadyPods().Single();
+        var lost = first.Text("spec", "nodeName")!;
+        lab.Plane.CutOff(lost).ShouldBeTrue();
+        await lab.UntilAsync(() => lab.Api.Get(BuiltIn.Nodes, null, lost)!.Condition("Ready").Text("status") == "Unknown", "node lost");
+        lab.Api.Delete(BuiltIn.Pods, "default", first.Name());
+        await lab.UntilAsync(() => lab.ReadyPods().Any(pod => pod.Uid() != first.Uid()), "replaced");
+        lab.Pods().Single(pod => pod.Uid() == first.Uid()).IsDeleting().ShouldBeTrue();
+
+        await lab.UntilAsync(() => Tainted(lab, lost), "the taint to be set");
+        await lab.UntilAsync(() => lab.Pods().All(pod => pod.Uid() != first.Uid()), "given up");
+
+        TaintEviction.IsOutOfService("True", [new("node.kubernetes.io/out-of-service", "", "NoExecute")]).ShouldBeFalse();
+    }
+
+    // The node lifecycle writes taints too; whoever is later tries again.
+    private static bool Tainted(TestPlane lab, string name)
+    {
+        var node = lab.Api.Get(BuiltIn.Nodes, null, name)!.Copy();
+        (node["spec"]!["taints"] as System.Text.Json.Nodes.JsonArray)!.Add(new System.Text.Json.Nodes.JsonObject { ["key"] = "node.kubernetes.io/out-of-service", ["value"] = "nodeshutdown", ["effect"] = "NoExecute" });
+        try
+        {
+            lab.Api.MergePatch(BuiltIn.Nodes, null, name, new System.Text.Json.Nodes.JsonObject
+            {
+                ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["resourceVersion"] = node.Text("metadata", "resourceVersion") },
+                ["spec"] = new System.Text.Json.Nodes.JsonObject { ["taints"] = node["spec"]!["taints"]!.DeepClone() },
+            }, "test");
+            return true;
+        }
+        catch (Api.ApiException e) when (e.Code == 409)
+        {
+            return false;
+        }
+    }
+
+    [Fact]
     public async Task Pods_of_a_deleted_node_are_given_up_and_replaced()
     {
         await using var lab = await TestPlane.StartAsync("2xH100:8", speed: 500);

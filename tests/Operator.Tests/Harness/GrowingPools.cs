@@ -94,6 +94,10 @@ internal static class GrowingPools
     /// <summary>The nodes there are.</summary>
     public static IList<V1Node> Nodes(this TestCluster cluster) => cluster.Client.ListNode().Items;
 
+    /// <summary>Marks a node as broken, as node-problem-detector does.</summary>
+    public static async Task CondemnAsync(this TestCluster cluster, string node) =>
+        (await cluster.Kubectl.RunAsync(["patch", "node", node, "--subresource=status", "-p", """{"status":{"conditions":[{"type":"KernelDeadlock","status":"True","reason":"DockerHung","message":"task blocked"}]}}"""])).Succeeded();
+
     /// <summary>Lets time of the Lab pass.</summary>
     public static async Task PassAsync(this TestCluster cluster, TimeSpan time)
     {

@@ -14,6 +14,7 @@ internal sealed class SimulatedGpuMetrics : IAsyncDisposable
     private readonly HttpListener _listener = new();
     private readonly ConcurrentDictionary<(string Node, int Gpu), int> _codes = new();
     private readonly Task _answering;
+    private long _looks;
 
     public SimulatedGpuMetrics()
     {
@@ -27,6 +28,14 @@ internal sealed class SimulatedGpuMetrics : IAsyncDisposable
 
     /// <summary>Sets the last XID of a GPU; 0 for none.</summary>
     public void Set(string node, int gpu, int code) => _codes[(node, gpu)] = code;
+
+    /// <summary>Waits until who asks has taken what is set now: an error is seen only by a change.</summary>
+    public async Task UntilTakenAsync()
+    {
+        // Who asks twice from now on has taken the first answer.
+        var until = Interlocked.Read(ref _looks) + 2;
+        await Until.TrueAsync(() => Interlocked.Read(ref _looks) >= until, "the operator to look at the GPUs");
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -57,7 +66,9 @@ internal sealed class SimulatedGpuMetrics : IAsyncDisposable
 
     private JsonObject Vector(string query)
     {
-        var series = query.Contains("DCGM_FI_DEV_XID_ERRORS", StringComparison.Ordinal) ? _codes : [];
+        var xids = query.Contains("DCGM_FI_DEV_XID_ERRORS", StringComparison.Ordinal);
+        if (xids) Interlocked.Increment(ref _looks);
+        var series = xids ? _codes : [];
         return new JsonObject
         {
             ["status"] = "success",

@@ -57,9 +57,10 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="gateway">Whether the real gateway runs beside simulated engines.</param>
     /// <param name="with">What is installed beside Kubernetes.</param>
     /// <param name="authorization">Who decides what may be done.</param>
+    /// <param name="loadSpeed">How many times faster than usual weights are loaded.</param>
     public static async Task<TestCluster> StartAsync(
         string nodes = "3xH100:8", double clockSpeed = 1, bool crds = true, LabEngines engines = LabEngines.None, bool gateway = false, LabAddOns with = LabAddOns.None,
-        AuthorizationMode authorization = AuthorizationMode.AlwaysAllow)
+        AuthorizationMode authorization = AuthorizationMode.AlwaysAllow, double loadSpeed = 100)
     {
         var folder = Directory.CreateTempSubdirectory("nemotron-test-");
         var audit = Path.Combine(folder.FullName, "audit.jsonl");
@@ -68,7 +69,7 @@ internal sealed class TestCluster : IAsyncDisposable
             {
                 Nodes = nodes,
                 ClockSpeed = clockSpeed,
-                LoadSpeed = 100,
+                LoadSpeed = loadSpeed,
                 Engines = engines,
                 Gateway = gateway ? Path.Combine(AppContext.BaseDirectory, "nemotron-gateway.dll") : null,
                 With = with,
@@ -87,16 +88,16 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts an operator in this process, on the Lab's clock.</summary>
-    /// <param name="ns">The only namespace it acts in; null for all.</param>
+    /// <param name="namespaces">The only namespaces it acts in; null for all.</param>
     /// <param name="leaderElect">Whether it takes turns with others.</param>
     /// <param name="webhookPort">Where its webhooks listen; 0 for none. <see cref="InstallWebhooksAsync"/> has the API server ask them.</param>
     /// <param name="scaling">How the autoscaler works; null scales nothing.</param>
     /// <param name="account">The service account of the webhooks' namespace that it is; null: one who may do everything.</param>
-    public async Task<WebApplication> StartOperatorAsync(string? ns = null, bool leaderElect = false, int webhookPort = 0, ScalingSettings? scaling = null, string? account = null)
+    public async Task<WebApplication> StartOperatorAsync(string[]? namespaces = null, bool leaderElect = false, int webhookPort = 0, ScalingSettings? scaling = null, string? account = null)
     {
         var app = OperatorHost.Build(
             new OperatorSettingsOnCommandLine(
-                account is null ? Kubeconfig : KubeconfigOf(account), ns, leaderElect, account is null ? "default" : Webhooks.Namespace, 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4,
+                account is null ? Kubeconfig : KubeconfigOf(account), namespaces ?? [], leaderElect, account is null ? "default" : Webhooks.Namespace, 0, 0, webhookPort, Webhooks.Name, Webhooks.Namespace, Microsoft.Extensions.Logging.LogLevel.Warning, LogFormat.Text, null, null, 4,
                 // Without engines nobody listens at a pod's address, and those lie beyond the loopback interface.
                 ProbeReasoning: _enginesListen,
                 EngineHealth: _enginesListen)
@@ -125,6 +126,12 @@ internal sealed class TestCluster : IAsyncDisposable
         _operators.Remove(app);
         await app.StopAsync();
         await app.DisposeAsync();
+    }
+
+    /// <summary>Stops all operators that were started here.</summary>
+    public async Task StopOperatorsAsync()
+    {
+        foreach (var app in _operators.ToList()) await StopAsync(app);
     }
 
     /// <summary>Starts an operator with webhooks, and waits until the API server can ask them.</summary>

@@ -39,6 +39,30 @@ public sealed class AccessTests : IDisposable
     public void Dispose() => _http.Dispose();
 
     [Fact]
+    public async Task Secrets_that_are_missing_are_named_and_the_replica_starts_once_they_are_there()
+    {
+        await using var cluster = await TestCluster.StartAsync("1xH100:8", clockSpeed: 30, engines: LabEngines.Simulated);
+        await cluster.StartOperatorAsync();
+        await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, """
+            apiVersion: serving.nemotron.dev/v1alpha1
+            kind: NemotronDeployment
+            metadata: {name: nano, namespace: models}
+            spec:
+              model: Nano
+              tensorParallel: 1
+              replicas: 1
+              gateway:
+                apiKeysSecretRef: {name: nano-keys, key: keys}
+                tls: {secretName: nano-tls}
+            """));
+        string? Said() => cluster.Deployment("nano")?.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready)?.Message;
+        await Until.TrueAsync(() => Said()?.Contains("Its gateway mounts the Secrets nano-keys (key keys) and nano-tls.", StringComparison.Ordinal) == true, "the Secrets to be named", TimeSpan.FromMinutes(2), () => Said() ?? "nothing");
+        Said()!.ShouldContain("kubectl -n models describe pod nano-");
+        await cluster.ApplyAsync(Fleets.All(Keys("first"), Certificate("old")));
+        await cluster.UntilReadyAsync(1, limit: TimeSpan.FromMinutes(3));
+    }
+
+    [Fact]
     public async Task Clients_need_a_key_and_speak_TLS_the_mode_is_verified_all_the_same_and_both_are_changed_without_a_restart()
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8", clockSpeed: Speed, engines: LabEngines.Simulated, gateway: true);

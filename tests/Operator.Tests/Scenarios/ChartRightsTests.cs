@@ -28,6 +28,7 @@ public class ChartRightsTests
         ["serving.nemotron.dev/gpunodepools/finalizers update"] = "asked by the API server's admission plugin OwnerReferencesPermissionEnforcement, not by a request",
         ["serving.nemotron.dev/nemotrondeployments get"] = "a child that is gone: is its owner? (ApplyTests)",
         ["events.k8s.io/events patch"] = "an event that comes again (EventTests)",
+        ["batch/jobs delete"] = "weights that nobody wants any more while they are downloaded (WeightCacheTests)",
         ["/secrets update"] = "a certificate that is renewed (WebhookCertificateTests)",
     };
 
@@ -51,7 +52,7 @@ public class ChartRightsTests
         await Until.TrueAsync(() => Webhooks.Bundle(cluster) is not null, "the webhooks' authority to be trusted");
 
         await cluster.ApplyAsync(Fleets.All(
-            "apiVersion: serving.nemotron.dev/v1alpha1\nkind: GpuNodePool\nmetadata: {name: h100}\nspec: {nodeSelector: {fleet: h100}}",
+            "apiVersion: serving.nemotron.dev/v1alpha1\nkind: GpuNodePool\nmetadata: {name: h100}\nspec: {nodeSelector: {fleet: h100}, weightCache: {hostPath: /mnt/weights}}",
             Machines(Pool(GrowingPools.Scale, "machines")),
             Pool(GrowingPools.Karpenter, "karpenter"),
             Pool(GrowingPools.Karpenter, "taken"),
@@ -63,6 +64,10 @@ public class ChartRightsTests
             Nano("on-machines", "machines", "replicas: 1"),
             Nano("on-karpenter", "karpenter", "replicas: 1")));
         await ReadyAsync(cluster, "changing", "on-machines", "on-karpenter");
+
+        // From the disks of the nodes, and no longer.
+        await cluster.ApplyAsync(Nano("changing", "h100", "replicas: 1, checkpoint: {cache: Node}"));
+        await Until.TrueAsync(() => cluster.Deployment("changing")!.Is(ConditionTypes.WeightsCached), "the weights to be on the nodes", Limit, () => Told(cluster));
 
         // To a replica over two nodes with an account of its own, and back.
         await cluster.ApplyAsync(Nano("changing", "h100", "replicas: 1, pipelineParallel: 2, engine: {type: TrtLlmServe}, podTemplate: {serviceAccountName: default}, networkPolicy: {enabled: true}"));
@@ -93,25 +98,38 @@ public class ChartRightsTests
     }
 
     [Fact]
-    public async Task In_one_namespace_the_operator_needs_no_right_on_what_others_hold()
+    public async Task In_two_namespaces_of_three_the_operator_needs_no_right_on_what_the_third_holds()
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8", clockSpeed: 2, crds: false, authorization: AuthorizationMode.Rbac);
-        await cluster.ApplyAsync("apiVersion: v1\nkind: Namespace\nmetadata: {name: elsewhere}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: models}");
-        (await cluster.Helm.RunAsync($"install {Release} charts/nemotron-operator --namespace {Webhooks.Namespace} --create-namespace --set watchNamespace=models,webhook.enabled=false")).Succeeded();
+        var install = $"install {Release} charts/nemotron-operator --namespace {Webhooks.Namespace} --create-namespace --set watchNamespaces={{models,others}},webhook.enabled=false";
+        (await cluster.Helm.RunAsync(install)).Error.ShouldContain("namespaces \"models\" not found", Case.Sensitive, "its Role has nowhere to be");
+        (await cluster.Helm.RunAsync($"uninstall {Release} --namespace {Webhooks.Namespace}")).Succeeded();
+        await cluster.ApplyAsync(string.Join("\n---\n", new[] { "models", "others", "elsewhere" }.Select(ns => $"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {ns}}}")));
+        (await cluster.Helm.RunAsync(install)).Succeeded();
         (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd --all --timeout=30s")).Succeeded();
         (await cluster.Kubectl.RunAsync("label node --all fleet=h100")).Succeeded();
-        await cluster.StartOperatorAsync(ns: "models", leaderElect: true, account: Release);
+        await cluster.StartOperatorAsync(namespaces: ["models", "others"], leaderElect: true, account: Release);
         var nano = Nano("nano", "h100", "replicas: 1, networkPolicy: {enabled: true}").Replace("tensorParallel: 8", "tensorParallel: 1", StringComparison.Ordinal);
         await cluster.ApplyAsync(Fleets.All(
             "apiVersion: serving.nemotron.dev/v1alpha1\nkind: GpuNodePool\nmetadata: {name: h100}\nspec: {nodeSelector: {fleet: h100}}",
-            nano.Replace("namespace: models", "namespace: elsewhere", StringComparison.Ordinal),
+            In("elsewhere"),
+            In("others"),
             nano));
-        await ReadyAsync(cluster, "nano");
+        foreach (var ns in new[] { "models", "others" })
+            (await cluster.Kubectl.RunAsync($"-n {ns} wait --for=condition=Ready nemo/nano --timeout=120s")).Succeeded();
 
         cluster.Deployments("elsewhere").Single().Status.ShouldBeNull();
         Rights.Forbidden(cluster.AuditFile, User).ShouldBeEmpty();
-        (await cluster.Kubectl.RunAsync($"auth can-i list pods --namespace models --as {User}")).Output.Trim().ShouldBe("yes");
-        (await cluster.Kubectl.RunAsync($"auth can-i list pods --namespace elsewhere --as {User}")).Output.Trim().ShouldBe("no");
+        foreach (var (ns, may) in new[] { ("models", "yes"), ("others", "yes"), ("elsewhere", "no") })
+            (await cluster.Kubectl.RunAsync($"auth can-i list pods --namespace {ns} --as {User}")).Output.Trim().ShouldBe(may, ns);
+        Plugin.Run(cluster, "doctor").ShouldContain("✓ rights", Case.Sensitive, "asked in each namespace that the operator is told");
+
+        // What goes in one namespace goes there alone.
+        (await cluster.Kubectl.RunAsync("-n others delete nemo nano --timeout=60s")).Succeeded();
+        await Until.TrueAsync(() => cluster.Client.ListNamespacedDeployment("others").Items.Count == 0, "the Deployment to go", Limit, () => Told(cluster));
+        cluster.Client.ListNamespacedDeployment("models").Items.ShouldHaveSingleItem();
+
+        string In(string ns) => nano.Replace("namespace: models", $"namespace: {ns}", StringComparison.Ordinal);
     }
 
     private static readonly string[] Blocked = ["configmap", "poddisruptionbudget", "serviceaccount", "service", "networkpolicy", "deployment", "leaderworkerset"];

@@ -30,11 +30,14 @@ public class FleetTests
         cluster.Deployment("bronze")!.Is(ConditionTypes.FleetGranted).ShouldBeTrue();
 
         await using var clients = await SteadyClients.BeginAsync(cluster, "bronze");
+        await using var tally = await GatewayTally.BeginAsync(cluster, "bronze");
+        var all = cluster.Pods("bronze").Select(pod => pod.Metadata.Name).ToArray();
         await cluster.ApplyAsync(Fleets.All(Nano("silver", 2, 2, 50), Nano("gold", 2, 1, 100)));
         await Until.TrueAsync(() => (Ready(cluster, "gold"), Ready(cluster, "silver"), Ready(cluster, "bronze")) == (1, 1, 2), "the GPUs to change hands", TimeSpan.FromMinutes(3), () => Told(cluster));
         await clients.EndAsync();
         Console.WriteLine($"measured: {clients.Answered} requests answered and {clients.Lost.Count} lost while two of four replicas went");
         clients.Lost.ShouldBeEmpty();
+        await tally.ShouldHaveLostNoneAsync(all);
 
         var told = cluster.Deployment("bronze")!.Condition(ConditionTypes.FleetGranted)!;
         (told.Status, told.Reason).ShouldBe(("False", ConditionReasons.LowerPriority));
@@ -77,6 +80,8 @@ public class FleetTests
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Fleet, Nano("nano", 8, 2, 0)));
         await Until.TrueAsync(() => Ready(cluster, "nano") == 2, "both to serve", TimeSpan.FromMinutes(3), () => Told(cluster));
         await using var clients = await SteadyClients.BeginAsync(cluster, "nano");
+        await using var tally = await GatewayTally.BeginAsync(cluster, "nano");
+        var before = cluster.Pods("nano").Select(pod => pod.Metadata.Name).ToArray();
         var node = cluster.Pods("nano")[0].Spec.NodeName;
         (await cluster.Kubectl.RunAsync($"drain {node} --ignore-daemonsets --delete-emptydir-data --timeout=120s")).Succeeded();
         cluster.Pods("nano").ShouldAllBe(pod => pod.Spec.NodeName != node);
@@ -87,6 +92,8 @@ public class FleetTests
         await clients.EndAsync();
         Console.WriteLine($"measured: {clients.Answered} requests answered and {clients.Lost.Count} lost while a node was drained and came back");
         clients.Lost.ShouldBeEmpty();
+        await tally.ShouldHaveLostNoneAsync(before);
+        await tally.ShouldHaveLostNoneAnywhereAsync();
     }
 
     [Fact]
@@ -97,12 +104,18 @@ public class FleetTests
         // Both are of one priority: the one that is there first keeps its GPU, and the other then lacks one.
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Fleet, Nano("small", 1, 1, 0)));
         await Until.TrueAsync(() => Ready(cluster, "small") == 1, "the small one to serve", TimeSpan.FromMinutes(3), () => Told(cluster));
+        var small = cluster.Pods("small").Single();
         await cluster.ApplyAsync(Super(8));
         await Until.TrueAsync(() => Fallback(cluster) == "small", "the small one to stand in", TimeSpan.FromMinutes(3), () => Told(cluster));
         await Until.TrueAsync(() => Selector(cluster) == "small", "the Service to point to it");
         await Until.TrueAsync(() => cluster.Deployment("super")!.Condition(ConditionTypes.OwnTierServes) is { Status: "False", Reason: ConditionReasons.FallbackServes }, "the condition");
         await using var clients = await SteadyClients.BeginAsync(cluster, "super", clients: 2);
         clients.Models.ShouldHaveSingleItem().ShouldContain("Nano");
+        // The gateways are told while they run; the replica's own clients are told nothing.
+        await Until.TrueAsync(() => clients.StandIns.Count > 0, "the answers to say who stands in", null, () => Told(cluster));
+        clients.StandIns.ShouldBe(["small (Nano)"]);
+        await using (var own = await SteadyClients.BeginAsync(cluster, "small", clients: 1)) own.StandIns.ShouldBeEmpty();
+        cluster.Pods("small").Single().Metadata.Uid.ShouldBe(small.Metadata.Uid);
         (await cluster.EventsAsync(ConditionReasons.FallbackServes)).ShouldContain("answered by the replicas of NemotronDeployment small");
 
         // Two GPUs fit beside the other.
@@ -111,6 +124,9 @@ public class FleetTests
         await Until.TrueAsync(() => cluster.Deployment("super")!.Is(ConditionTypes.OwnTierServes), "the condition");
         clients.ForgetModels();
         await Until.TrueAsync(() => clients.Models.Any(model => model.Contains("Super", StringComparison.Ordinal)), "the large one to answer");
+        clients.ForgetModels();
+        await Until.TrueAsync(() => clients.Models.Count > 0, "more answers");
+        clients.StandIns.ShouldBeEmpty();
         await clients.EndAsync();
         clients.Lost.ShouldBeEmpty();
         Read(cluster).Status!.Fallbacks!.ShouldBeEmpty();

@@ -86,13 +86,13 @@ public class InstallTests
         off.ShouldContain("--webhook-port=0");
         off.ShouldNotContain("containerPort: 9443");
 
-        var on = (await helm.RunAsync($"template x {Chart} --set webhook.failurePolicy=Fail,webhook.port=10443,watchNamespace=models")).Succeeded();
+        var on = (await helm.RunAsync($"template x {Chart} --set webhook.failurePolicy=Fail,webhook.port=10443,watchNamespaces={{models,others}}")).Succeeded();
         on.ShouldContain("--webhook-port=10443");
         on.ShouldContain("--webhook-name=x-nemotron-operator-webhook");
         on.ShouldContain("containerPort: 10443");
         on.Split("failurePolicy: Fail").Length.ShouldBe(5, "four webhooks");
-        // Confined to a namespace it judges that namespace alone.
-        on.Split("kubernetes.io/metadata.name: models").Length.ShouldBe(2);
+        // Confined to some namespaces it judges those alone.
+        on.Split("        - key: kubernetes.io/metadata.name\n          operator: In\n          values:\n            - models\n            - others\n").Length.ShouldBe(2);
         (await helm.RunAsync($"template x {Chart}")).Succeeded().Split("failurePolicy: Ignore").Length.ShouldBe(5);
     }
 

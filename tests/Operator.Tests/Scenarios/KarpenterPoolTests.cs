@@ -58,6 +58,38 @@ public class KarpenterPoolTests
     }
 
     [Fact]
+    public async Task Sick_nodes_are_deleted_by_their_NodeClaims_one_at_a_time_and_others_join()
+    {
+        var pool = GrowingPools.Karpenter.Replace("maxNodes: 2", "maxNodes: 4", StringComparison.Ordinal) + """
+
+              health: {repair: Replace, unhealthyAfter: 1m, doubtAbovePercent: 100}
+            """;
+        await using var cluster = await GrowingPools.StartAsync("", LabAddOns.Karpenter, GrowingPools.NodeClass("joinSeconds: 30"), pool, GrowingPools.Nano(2));
+        await Until.TrueAsync(() => cluster.Deployment("nano")!.Status?.ReadyReplicas == 2, "both to serve", Limit, () => cluster.PoolTold());
+        var sick = cluster.Nodes().Select(node => node.Metadata.Name).ToList();
+        sick.Count.ShouldBe(2);
+        foreach (var node in sick) await cluster.CondemnAsync(node);
+
+        var closed = 0;
+        await Until.TrueAsync(
+            () =>
+            {
+                var nodes = cluster.Nodes();
+                closed = Math.Max(closed, nodes.Count(node => node.Spec.Taints?.Any(taint => taint.Key == NemotronTaints.UnhealthyGpu) == true));
+                return nodes.Count == 2 && nodes.All(node => !sick.Contains(node.Metadata.Name));
+            },
+            "both nodes to be replaced", TimeSpan.FromMinutes(3), () => cluster.PoolTold());
+        closed.ShouldBe(1);
+        await Until.TrueAsync(() => cluster.Deployment("nano")!.Status?.ReadyReplicas == 2, "both to serve again", Limit, () => cluster.PoolTold());
+        await Until.TrueAsync(() => cluster.PoolCondition(ConditionTypes.Healthy) is { Status: "True" }, "the pool to be well", Limit, () => cluster.PoolTold());
+        // The operator deletes the claims, Karpenter the nodes.
+        foreach (var node in sick) Rights.Used(cluster.AuditFile).ShouldContain($"karpenter.sh/nodeclaims {node} delete");
+        Rights.Used(cluster.AuditFile).ShouldNotContain(right => right.StartsWith("/nodes ", StringComparison.Ordinal) && right.EndsWith(" delete", StringComparison.Ordinal));
+        var told = (await cluster.Kubectl.RunAsync("get events -A --field-selector reason=NodeReplaced -o custom-columns=MESSAGE:.message")).Succeeded();
+        foreach (var node in sick) told.ShouldContain($"Node {node} is sick and empty: its NodeClaim is deleted");
+    }
+
+    [Fact]
     public async Task Without_Karpenter_the_pool_says_what_is_missing()
     {
         await using var cluster = await GrowingPools.StartAsync("", LabAddOns.None, GrowingPools.Karpenter, GrowingPools.Nano(1));

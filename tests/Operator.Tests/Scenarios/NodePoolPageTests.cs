@@ -11,7 +11,7 @@ public partial class NodePoolPageTests
     public async Task Every_example_is_valid()
     {
         var examples = Yaml().Matches(await File.ReadAllTextAsync(Repository.PathOf("docs", "node-pools.md"), TestContext.Current.CancellationToken)).Select(match => match.Groups[1].Value).ToList();
-        examples.Count.ShouldBe(3);
+        examples.Count.ShouldBe(4);
         await using var cluster = await TestCluster.StartAsync("", with: LabAddOns.None);
         foreach (var example in examples) await cluster.ApplyAsync(example);
     }

@@ -44,10 +44,12 @@ public class RbacTests
     }
 
     [Fact]
-    public async Task In_one_namespace_the_rights_on_what_lives_in_namespaces_are_a_Roles_there()
+    public async Task In_some_namespaces_the_rights_on_what_lives_in_namespaces_are_a_Roles_in_each()
     {
-        var rendered = await RenderedAsync("--set watchNamespace=models");
-        var (cluster, there) = (Granted(rendered, "ClusterRole", "x-nemotron-operator"), Granted(rendered, "Role", "x-nemotron-operator"));
+        var rendered = await RenderedAsync("--set watchNamespaces={models,others}");
+        var (cluster, there) = (Granted(rendered, "ClusterRole", "x-nemotron-operator"), Granted(rendered, "Role", "x-nemotron-operator", "models"));
+        Granted(rendered, "Role", "x-nemotron-operator", "others").ShouldBe(there);
+        foreach (var ns in new[] { "models", "others" }) Bound(rendered, ns).ShouldBe("Role/x-nemotron-operator to ServiceAccount default/x-nemotron-operator");
         cluster.Union(there).Order(StringComparer.Ordinal).ShouldBe(OfCluster(ChartName));
         cluster.Intersect(there).ShouldBeEmpty();
         // What is left for the whole cluster is the cluster's, or of its nodes' machines; Events of these go to the namespace default.
@@ -66,12 +68,26 @@ public class RbacTests
     private static async Task<string> RenderedAsync(string settings) =>
         (await new Tool("helm", "/nowhere/kubeconfig").RunAsync($"template x charts/nemotron-operator --show-only templates/rbac.yaml {settings}")).Succeeded();
 
-    private static SortedSet<string> Granted(string yaml, string kind, string name)
-    {
-        var documents = yaml.Split("\n---\n").Select(document => new DeserializerBuilder().Build().Deserialize<object?>(document))
+    private static IEnumerable<JsonNode> Documents(string yaml) =>
+        yaml.Split("\n---\n").Select(document => new DeserializerBuilder().Build().Deserialize<object?>(document))
             .Where(document => document is not null)
             .Select(document => JsonNode.Parse(new SerializerBuilder().JsonCompatible().Build().Serialize(document!))!);
-        var role = documents.Single(document => document["kind"]!.GetValue<string>() == kind && document["metadata"]!["name"]!.GetValue<string>() == name);
+
+    private static JsonNode Document(string yaml, string kind, string name, string? ns) =>
+        Documents(yaml).Single(document => Word(document, "kind") == kind && Word(document["metadata"]!, "name") == name && (ns is null || Word(document["metadata"]!, "namespace") == ns));
+
+    private static string? Word(JsonNode node, string key) => node[key]?.GetValue<string>();
+
+    private static string Bound(string yaml, string ns)
+    {
+        var binding = Document(yaml, "RoleBinding", "x-nemotron-operator", ns);
+        var subject = binding["subjects"]!.AsArray().Single()!;
+        return $"{Word(binding["roleRef"]!, "kind")}/{Word(binding["roleRef"]!, "name")} to {Word(subject, "kind")} {Word(subject, "namespace")}/{Word(subject, "name")}";
+    }
+
+    private static SortedSet<string> Granted(string yaml, string kind, string name, string? ns = null)
+    {
+        var role = Document(yaml, kind, name, ns);
         return [.. role["rules"]!.AsArray().SelectMany(rule => Rights.Words(List(rule!, "apiGroups"), List(rule!, "resources"), List(rule!, "resourceNames"), List(rule!, "verbs")))];
     }
 

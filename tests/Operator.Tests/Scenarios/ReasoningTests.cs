@@ -39,7 +39,7 @@ public sealed class ReasoningTests : IDisposable
         // The client's own system prompt reaches the model, and does not take the mode away.
         var prompted = await AskAsync(cluster, system: "Answer in French, and be very brief about it.");
         prompted.Text.ShouldStartWith("Simulated answer of ");
-        prompted.PromptTokens.ShouldBeGreaterThan(plain.PromptTokens);
+        prompted.PromptTokens!.Value.ShouldBeGreaterThan(plain.PromptTokens!.Value);
 
         await PatchAsync(cluster, """{"spec":{"reasoning":{"default":"On"}}}""");
         await UntilVerifiedAsync(cluster, "A request that says nothing got On; one for Off got Off. The model's text shows it.");
@@ -67,10 +67,33 @@ public sealed class ReasoningTests : IDisposable
     }
 
     [Fact]
-    public async Task A_scale_down_loses_no_stream_in_flight()
+    public async Task Behind_Triton_an_enforced_mode_is_in_the_prompt_and_is_verified()
+    {
+        await using var cluster = await StartAsync(replicas: 1, engine: "Triton", enforcement: "Enforced");
+        await UntilVerifiedAsync(cluster, "A request that says nothing got Off; one for On got Off, as enforced. The model's text shows it.");
+        var overruled = await AskAsync(cluster, mode: "on");
+        overruled.Text.ShouldStartWith("Simulated answer of ");
+        (overruled.Mode, overruled.Source, overruled.Overridden).ShouldBe(("off", "enforced", "on"));
+        (await AskAsync(cluster, system: "detailed thinking on")).Text.ShouldStartWith("Simulated answer of ");
+        (await cluster.Kubectl.RunAsync("-n models get services -o name")).Succeeded().ShouldNotContain("grpc");
+
+        await PatchAsync(cluster, """{"spec":{"reasoning":{"default":"On"}}}""");
+        await UntilVerifiedAsync(cluster, "A request that says nothing got On; one for Off got On, as enforced. The model's text shows it.");
+        (await AskAsync(cluster, system: "Be brief.")).Text.ShouldStartWith("<think>\n");
+
+        // Who may choose may also ask Triton itself.
+        await PatchAsync(cluster, """{"spec":{"reasoning":{"enforcement":"Default"}}}""");
+        await UntilVerifiedAsync(cluster, "A request that says nothing got On; one for Off got Off. The model's text shows it.");
+        (await cluster.Kubectl.RunAsync("-n models get services -o name")).Succeeded().ShouldContain("service/nano-grpc");
+    }
+
+    [Theory]
+    [InlineData("TrtLlmServe")]
+    [InlineData("Triton")]
+    public async Task A_scale_down_loses_no_stream_in_flight(string engine)
     {
         const int streams = 12;
-        await using var cluster = await StartAsync(replicas: 2);
+        await using var cluster = await StartAsync(replicas: 2, engine);
         var service = await ServiceAsync(cluster);
         var answers = Enumerable.Range(0, streams).Select(i => StreamAsync(service, i)).ToList();
         var pods = Pods(cluster);
@@ -90,7 +113,7 @@ public sealed class ReasoningTests : IDisposable
         (await AskAsync(cluster)).Text.ShouldStartWith("Simulated answer of ");
     }
 
-    private static async Task<TestCluster> StartAsync(int replicas)
+    private static async Task<TestCluster> StartAsync(int replicas, string engine = "TrtLlmServe", string enforcement = "Default")
     {
         var cluster = await TestCluster.StartAsync("1xH100:8", clockSpeed: Speed, engines: LabEngines.Simulated, gateway: true);
         await cluster.StartOperatorAsync();
@@ -105,8 +128,10 @@ public sealed class ReasoningTests : IDisposable
               tensorParallel: 1
               maxContextTokens: 32768
               replicas: {{replicas}}
+              engine: {type: {{engine}}}
               reasoning:
                 default: "Off"
+                enforcement: {{enforcement}}
             """));
         await cluster.UntilReadyAsync(1, limit: TimeSpan.FromMinutes(3));
         return cluster;
@@ -131,7 +156,7 @@ public sealed class ReasoningTests : IDisposable
         var body = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancel))!;
         string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? values.Single() : null;
         return new Answer(
-            (string)body["choices"]![0]!["message"]!["content"]!, (int)body["usage"]!["prompt_tokens"]!, Header("X-Nemotron-Reasoning"), Header("X-Nemotron-Reasoning-Source"), Header("X-Nemotron-Reasoning-Overridden"));
+            (string)body["choices"]![0]!["message"]!["content"]!, (int?)body["usage"]!["prompt_tokens"], Header("X-Nemotron-Reasoning"), Header("X-Nemotron-Reasoning-Source"), Header("X-Nemotron-Reasoning-Overridden"));
     }
 
     // Long enough to be under way when the Service's tables have forgotten the replica.
@@ -177,5 +202,5 @@ public sealed class ReasoningTests : IDisposable
     private static List<V1Pod> Pods(TestCluster cluster, bool all = false) => [.. cluster.Client.ListNamespacedPod("models", labelSelector: "serving.nemotron.dev/deployment=nano").Items
         .Where(pod => all || pod.Metadata.DeletionTimestamp is null)];
 
-    private sealed record Answer(string Text, int PromptTokens, string? Mode, string? Source, string? Overridden);
+    private sealed record Answer(string Text, int? PromptTokens, string? Mode, string? Source, string? Overridden);
 }

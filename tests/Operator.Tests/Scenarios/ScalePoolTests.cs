@@ -30,6 +30,21 @@ public class ScalePoolTests
     }
 
     [Fact]
+    public async Task A_fleets_replicas_make_nodes_of_a_pool_that_has_none_up_to_its_most()
+    {
+        await using var cluster = await GrowingPools.StartAsync("", LabAddOns.ClusterApi, GrowingPools.MachineDeployment, GrowingPools.Scale, """
+            apiVersion: serving.nemotron.dev/v1alpha1
+            kind: NemotronFleet
+            metadata: {name: production}
+            spec: {selector: {}, budgets: [{nodePool: grown}]}
+            """);
+        await cluster.ApplyAsync(GrowingPools.Nano(3));
+        await Until.TrueAsync(() => cluster.Deployment("nano")!.Status?.ReadyReplicas == 2, "two replicas to serve", TimeSpan.FromMinutes(2), () => cluster.PoolTold());
+        cluster.Deployment("nano")!.Condition(ConditionTypes.FleetGranted).ShouldNotBeNull().ShouldSatisfyAllConditions(told => told.Status.ShouldBe("False"), told => told.Message.ShouldStartWith("NemotronFleet production grants 2 of 3 replicas of 8 GPUs in pool grown:"));
+        cluster.Nodes().Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Of_two_nodes_the_empty_one_goes_and_not_the_youngest()
     {
         await using var cluster = await GrowingPools.StartAsync("", LabAddOns.ClusterApi, GrowingPools.MachineDeployment, GrowingPools.Scale, GrowingPools.Nano(1));
@@ -47,6 +62,28 @@ public class ScalePoolTests
         cluster.Nodes().Single().Metadata.Name.ShouldBe(kept.Spec.NodeName);
         cluster.Pods("nano").Single().Metadata.Uid.ShouldBe(kept.Metadata.Uid);
         (await ReplicasAsync(cluster)).ShouldBe("1");
+    }
+
+    [Fact]
+    public async Task A_replica_that_is_scaled_away_and_its_node_lose_no_request()
+    {
+        // Gateways keep the machine's time: the faster the Lab's, the less of a grace period is left to them.
+        await using var cluster = await TestCluster.StartAsync("", clockSpeed: 4, engines: LabEngines.Simulated, gateway: true, with: LabAddOns.ClusterApi);
+        var soon = GrowingPools.MachineDeployment.Replace("join-seconds: \"120\"", "join-seconds: \"20\"", StringComparison.Ordinal);
+        var pool = GrowingPools.Scale.Replace("scaleDownDelay: 10m", "scaleDownDelay: 30s", StringComparison.Ordinal);
+        await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, soon, pool, GrowingPools.Nano(2)));
+        await cluster.StartOperatorAsync();
+        await Until.TrueAsync(() => cluster.Deployment("nano")!.Status?.ReadyReplicas == 2, "both to serve", TimeSpan.FromMinutes(3), () => cluster.PoolTold());
+        await using var clients = await SteadyClients.BeginAsync(cluster, "nano");
+        await using var tally = await GatewayTally.BeginAsync(cluster, "nano");
+        var before = cluster.Pods("nano").Select(pod => pod.Metadata.Name).ToArray();
+
+        await cluster.ApplyAsync(GrowingPools.Nano(1));
+        await Until.TrueAsync(() => cluster.Nodes().Count == 1, "the replica and then its node to go", TimeSpan.FromMinutes(3), () => cluster.PoolTold());
+        await clients.EndAsync();
+        Console.WriteLine($"measured: {clients.Answered} requests answered and {clients.Lost.Count} lost while a replica and its node went");
+        clients.Lost.ShouldBeEmpty();
+        await tally.ShouldHaveLostNoneAsync(before);
     }
 
     [Fact]

@@ -36,6 +36,19 @@ public class StartTests
         process.Output.ShouldContain("--metrics-port must be between 0 and 65535.");
     }
 
+    [Theory]
+    [InlineData("{", "must be JSON such as")]
+    [InlineData("{}", "has neither namespaceSelector nor podSelector")]
+    [InlineData("""{"ipBlock":{"cidr":"10.0.0.0/8"}}""", "has neither namespaceSelector nor podSelector")]
+    [InlineData("""{"podselector":{}}""", "podselector")]
+    public async Task A_peer_that_is_none_is_refused_with_what_would_be_one(string peer, string why)
+    {
+        using var process = OperatorProcess.Start("--prometheus-peer", peer);
+        (await process.ExitCodeAsync(TimeSpan.FromSeconds(30))).ShouldBe(1);
+        process.Output.ShouldContain("--prometheus-peer must be JSON such as");
+        process.Output.ShouldContain(why);
+    }
+
     [Fact]
     public async Task Without_the_CRDs_it_says_which_command_installs_them_and_goes_on_once_they_are_there()
     {
@@ -96,7 +109,7 @@ public class StartTests
     public async Task Confined_to_a_namespace_it_leaves_others_alone()
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8");
-        await cluster.StartOperatorAsync(ns: "models");
+        await cluster.StartOperatorAsync(namespaces: ["models"]);
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Pool, Fleets.Nanos(1)));
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Fleets.Nanos(1)).Replace("models", "others", StringComparison.Ordinal));
         await cluster.UntilReadyAsync(1);

@@ -72,6 +72,18 @@ public sealed class StepModelProperties
         step.TotalSeconds.ShouldBeLessThanOrEqualTo((step.GpuSeconds + step.HostSeconds) * (1 + 1e-12));
     }, iter: 500);
 
+    [Fact]
+    public void The_short_way_to_a_steps_time_gives_the_same_to_the_last_bit() => Gen.Select(Replica, Gen.Int[0, 1100], Gen.Long[0, 32_768], Gen.OneOf(0, 0, 0, 700)).Sample((replica, sequences, context, prompt) =>
+    {
+        var model = new StepModel(replica);
+        // Twice: the first one of a batch's size works out what the second one finds.
+        foreach (var length in (long[])[context, context / 2])
+        {
+            var work = Step(sequences, (int)length, prompt, 0);
+            BitConverter.DoubleToInt64Bits(model.StepSeconds(work)).ShouldBe(BitConverter.DoubleToInt64Bits(model.Step(work).TotalSeconds));
+        }
+    }, iter: 2000);
+
     private static double Seconds(ReplicaSpec replica, StepWork work) => new StepModel(replica).Step(work).TotalSeconds;
 
     private static StepWork Step(int sequences, int context, int prompt, int before)

@@ -104,6 +104,8 @@ public class PoolSizingProperties
         // While the provisioner takes nodes away, which of them stay is not known.
         if (first.Target <= demand.Requested || demand.Requested < demand.Nodes.Count) return;
         var reopened = demand.Nodes.Select(node => node.State == PoolNodeState.Leaving && !first.Leaving.Contains(node.Name) ? node with { State = PoolNodeState.Usable } : node);
-        PoolSizing.Decide(demand with { Requested = first.Target, Nodes = [.. reopened] }).Target.ShouldBe(first.Target);
+        var second = PoolSizing.Decide(demand with { Requested = first.Target, Nodes = [.. reopened] });
+        static string Said(PoolSize size) => $"{size.Target}: {string.Join("; ", size.Placed.Select(place => $"{place.Group} {string.Join(",", place.Nodes)}"))} unplaced {string.Join(",", size.Unplaced)}";
+        second.Target.ShouldBe(first.Target, $"{string.Join(" ", demand.Nodes)}\n{string.Join(" ", demand.Waiting)}\n{Said(first)}\n{Said(second)}");
     });
 }

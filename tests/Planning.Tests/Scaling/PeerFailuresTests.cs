@@ -122,4 +122,36 @@ public sealed class PeerFailuresTests
         (run.Replicas, run.Last.Reason).ShouldBe((1, ScalingReason.Activation));
         run.Ticks(7, new Scalings()).Desired.ShouldBe(1);
     }
+
+    [Fact]
+    public void Item_13_a_time_that_nobody_saw_is_not_idle()
+    {
+        var run = new ScalingRun(Scalings.Spec with { ScaleToZero = TimeSpan.FromMinutes(30) });
+        run.Ticks(1, new Scalings { Off = 1 / 60.0 });
+        // Prometheus is away for longer than that; requests may have come all along.
+        for (var i = 0; i < 4 * 31; i++) run.Decide(new Scalings().Blind).Desired.ShouldBe(1);
+        run.Minutes(29, new Scalings());
+        run.Replicas.ShouldBe(1);
+        run.Minutes(2, new Scalings());
+        run.Replicas.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Item_13_a_time_without_a_leader_is_not_idle()
+    {
+        var run = new ScalingRun(Scalings.Spec with { ScaleToZero = TimeSpan.FromMinutes(30) });
+        run.Ticks(1, new Scalings { Off = 1 / 60.0 });
+        run.Now += TimeSpan.FromHours(1);
+        run.Minutes(29, new Scalings());
+        run.Replicas.ShouldBe(1);
+        run.Minutes(2, new Scalings());
+        run.Replicas.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Item_13_replicas_that_are_not_scraped_may_be_busy()
+    {
+        var run = new ScalingRun(Scalings.Spec with { ScaleToZero = TimeSpan.FromMinutes(2) });
+        for (var i = 0; i < 40; i++) run.Decide(new Scalings { Replicas = 2 }.Signals with { Scraped = 0.5 }).Desired.ShouldBe(2);
+    }
 }

@@ -25,6 +25,17 @@ public sealed class FleetSimulatorTests
     private static PlannedPolicy Constant(int replicas) => new([replicas]);
 
     [Fact]
+    public void A_hybrid_runs_as_many_sequences_as_its_engine_is_started_with()
+    {
+        var request = Plans.Request("Nemotron-Nano-9B-v2", context: null);
+        var setup = ReplicaSetup.Of(request);
+        setup.Limits.MaxSequences.ShouldBe(DeploymentPlan.Of(request, null, null).Request.Concurrency);
+        setup.Limits.MaxSequences.ShouldBeGreaterThan(100);
+        ReplicaSetup.Of(request, sequences: 8).Limits.MaxSequences.ShouldBe(8);
+        ReplicaSetup.Of(Plans.Request("Nano"), sequences: 8).Limits.ShouldBe(ReplicaSetup.Of(Plans.Request("Nano")).Limits);
+    }
+
+    [Fact]
     public void One_replica_serves_as_a_replay_that_knows_the_requests_to_come()
     {
         // The replay knows when the next request comes; the fleet does not, and cuts its runs. Both must come to the same.

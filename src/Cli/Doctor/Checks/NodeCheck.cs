@@ -29,7 +29,7 @@ internal static class NodeCheck
     private static bool IsGpuNode(NodeView node) => node.ToNodeState(0) is { } state
         && (state.Capacity > 0 || state.Product is not null || node.Label("nvidia.com/gpu.present") == "true" || state.Fault == NodeFault.Mig);
 
-    private static bool GrowsByItself(Survey survey) => (survey.Pools.Value ?? []).Any(pool => pool.Spec.Provisioner?.Type is ProvisionerType.Karpenter or ProvisionerType.Scale);
+    private static bool GrowsByItself(Survey survey) => (survey.Pools.Value ?? []).Any(PoolGrowth.Grows);
 
     private static IEnumerable<Finding> One(NodeView node, bool inPool)
     {

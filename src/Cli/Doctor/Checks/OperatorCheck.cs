@@ -27,10 +27,26 @@ internal static class OperatorCheck
                 : Finding.Fault("operator", $"No operator leads: the Lease of {Holder(leases[0])} was renewed {(Renewed(leases[0]) is { } last ? Age.Of(survey.Now - last) : "an unknown time")} ago.", $"kubectl -n {operators[0].Namespace} get pods, then logs: its pods are gone, or cannot reach the API server."));
         }
 
-        if (operators.Select(one => one.Argument("--namespace")).Count(scope => scope is null) > 1)
-            findings.Add(Finding.Warning("operator", $"{operators.Count} operators act in all namespaces: {string.Join(", ", operators.Select(one => one.Namespace))}.", "Keep one, or give each a namespace of its own (watchNamespace)."));
+        findings.AddRange(Quarrels(operators));
         var summary = leaders.Count == 0 ? "" : $"{Holder(leaders[0])} leads{(operators.Count == 0 ? ", from outside the cluster" : "")}";
         return new CheckResult(Name, summary, findings);
+    }
+
+    // Each pair that acts in the same namespaces: what one writes, the other writes again.
+    private static IEnumerable<Finding> Quarrels(IReadOnlyList<OperatorFacts> operators) =>
+        from first in Enumerable.Range(0, operators.Count)
+        from second in Enumerable.Range(first + 1, operators.Count - first - 1)
+        let one = operators[first]
+        let other = operators[second]
+        let shared = Shared(one.WatchedNamespaces, other.WatchedNamespaces)
+        where shared is not null
+        select Finding.Warning("operator", $"The operators of {one.Namespace} and {other.Namespace} both act in {shared}.", "Keep one, or give each namespaces of its own (watchNamespaces).");
+
+    private static string? Shared(IReadOnlyList<string> some, IReadOnlyList<string> others)
+    {
+        if (some.Count == 0 && others.Count == 0) return "all namespaces";
+        var both = some.Count == 0 ? others : others.Count == 0 ? some : [.. some.Intersect(others, StringComparer.Ordinal)];
+        return both.Count == 0 ? null : $"namespace{(both.Count > 1 ? "s" : "")} {string.Join(", ", both.Order(StringComparer.Ordinal))}";
     }
 
     private static IEnumerable<Finding> Running(OperatorFacts one)

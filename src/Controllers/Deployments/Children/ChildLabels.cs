@@ -23,6 +23,30 @@ internal static class ChildLabels
     /// <summary>That selector as text, for <c>/scale</c>: what averages over replicas must count each once.</summary>
     public static string SelectorText(string owner) => $"{NemotronLabels.Deployment}={owner},{NemotronLabels.Role}={NemotronLabels.ServerRole}";
 
+    /// <summary>On the pod that holds requests before a deployment without replicas: whose it is. It does not carry <see cref="NemotronLabels.Deployment"/>, since it is no replica.</summary>
+    public const string Front = NemotronApi.Group + "/front";
+
+    /// <summary>What selects that pod.</summary>
+    public static Dictionary<string, string> FrontSelector(string owner) => new() { [Front] = owner };
+
+    /// <summary>Its labels.</summary>
+    public static Dictionary<string, string> OfFront(string owner) => new()
+    {
+        [NemotronLabels.Name] = "nemotron-front",
+        [NemotronLabels.Instance] = owner,
+        [NemotronLabels.ManagedBy] = NemotronLabels.ManagedByValue,
+        [Front] = owner,
+    };
+
+    /// <summary>The labels of a pod that downloads weights. It does not carry <see cref="NemotronLabels.Deployment"/>, since it is no replica.</summary>
+    public static Dictionary<string, string> OfWeights(string owner, string key) => new()
+    {
+        [NemotronLabels.Name] = "nemotron-weights",
+        [NemotronLabels.Instance] = owner,
+        [NemotronLabels.ManagedBy] = NemotronLabels.ManagedByValue,
+        [NemotronLabels.Weights] = key,
+    };
+
     /// <summary>The labels of a child object.</summary>
     public static Dictionary<string, string> Of(string owner) => new()
     {

@@ -33,6 +33,22 @@ internal static partial class ChildNames
 
     public static string GrpcService(string owner) => owner + GrpcSuffix;
 
+    /// <summary>The Deployment of the gateway that holds requests while there is no replica.</summary>
+    public static string Front(string owner) => owner + "-front";
+
+    /// <summary>The Service by which that one reaches the replicas.</summary>
+    public static string BackService(string owner) => owner + "-back";
+
+    /// <summary>A Job that downloads weights to a node. Its name is a label of its pods: 63 characters.</summary>
+    /// <param name="owner">The NemotronDeployment.</param>
+    /// <param name="digest">What tells it from the others: 12 digits of the owner's name, the node and what is downloaded.</param>
+    public static string WeightJob(string owner, string digest)
+    {
+        const string middle = "-weights-";
+        var room = 63 - middle.Length - digest.Length;
+        return $"{(owner.Length <= room ? owner : owner[..room].TrimEnd('-'))}{middle}{digest}";
+    }
+
     public static string ConfigMap(string owner) => owner + "-engine";
 
     public static string DisruptionBudget(string owner) => owner;

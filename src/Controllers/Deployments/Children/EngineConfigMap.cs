@@ -14,10 +14,15 @@ internal static class EngineConfigMap
     /// <summary>The name of the gateway's settings file.</summary>
     public const string GatewayFile = "gateway.yaml";
 
-    public static V1ConfigMap Build(NemotronDeployment owner, LaunchSpec launch, GatewayPlan? gateway)
+    /// <summary>The name of the settings file of the gateway that holds requests while there is no replica.</summary>
+    public const string FrontFile = "front.yaml";
+
+    public static V1ConfigMap Build(NemotronDeployment owner, DecidedDeployment decided)
     {
-        var files = launch.ConfigFiles.ToDictionary();
-        if (gateway is not null) files[GatewayFile] = GatewaySettingsYaml.Render(gateway.Settings);
+        var files = decided.Launch.ConfigFiles.ToDictionary();
+        if (decided.Weights is not null) files[CachedWeights.ScriptFile] = CachedWeights.Script;
+        if (decided.Gateway is { } gateway) files[GatewayFile] = GatewaySettingsYaml.Render(gateway.Settings);
+        if (decided.Front is { } front) files[FrontFile] = GatewaySettingsYaml.Render(front.Settings);
         return new V1ConfigMap
         {
             ApiVersion = "v1",

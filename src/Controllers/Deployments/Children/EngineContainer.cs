@@ -35,9 +35,9 @@ internal static class EngineContainer
         ImagePullPolicy = owner.Spec.Engine?.ImagePullPolicy?.ToString(),
         Command = [.. command],
         Args = args.Count == 0 ? null : [.. args],
-        Env = EngineEnvironment.Build(owner.Spec, decided.Launch),
+        Env = EngineEnvironment.Build(owner.Spec, decided),
         Resources = Resources(owner.Spec.PodTemplate?.Resources, decided.Shape.GpusPerPod),
-        VolumeMounts = EngineVolumes.Mounts(owner),
+        VolumeMounts = EngineVolumes.Mounts(owner, decided),
     };
 
     private static V1ContainerPort Port(EnginePort port) => new() { Name = port.Name, ContainerPort = port.Number, Protocol = "TCP" };

@@ -30,7 +30,7 @@ internal static class EngineDeployment
                 Replicas = decided.Replicas + decided.Extra,
                 Selector = new V1LabelSelector { MatchLabels = ChildLabels.Selector(owner.Metadata.Name) },
                 Strategy = new V1DeploymentStrategy { Type = "RollingUpdate", RollingUpdate = new V1RollingUpdateDeployment { MaxSurge = pace.MaxSurge, MaxUnavailable = pace.MaxUnavailable } },
-                MinReadySeconds = (int)(spec.Rollout?.Gates?.ReadyFor?.Value.TotalSeconds ?? 0),
+                MinReadySeconds = (int)ProgressDeadline.ReadyFor(spec).TotalSeconds,
                 ProgressDeadlineSeconds = (int)Math.Clamp(ProgressDeadline.Of(spec, decided.Launch).TotalSeconds, 1, int.MaxValue),
                 RevisionHistoryLimit = 3,
                 Template = template,

@@ -10,17 +10,25 @@ internal static class EngineEnvironment
     /// <summary>Where Hugging Face's libraries look for the token.</summary>
     public const string HuggingFaceToken = "HF_TOKEN";
 
-    public static IList<V1EnvVar> Build(NemotronDeploymentSpec spec, LaunchSpec launch)
+    public static IList<V1EnvVar> Build(NemotronDeploymentSpec spec, DecidedDeployment decided) =>
+    [
+        .. decided.Launch.Environment.Select(pair => new V1EnvVar { Name = pair.Key, Value = pair.Value }),
+        // An engine that finds its weights on the disk asks nobody for them.
+        .. decided.Weights is null ? Token(spec) : [],
+        .. spec.Env ?? [],
+    ];
+
+    /// <summary>That of the container which downloads weights: the token, and the user's variables, by which proxies and mirrors are named.</summary>
+    public static IList<V1EnvVar> OfDownloads(NemotronDeploymentSpec spec) => [.. Token(spec), .. spec.Env ?? []];
+
+    private static IEnumerable<V1EnvVar> Token(NemotronDeploymentSpec spec)
     {
-        var variables = launch.Environment.Select(pair => new V1EnvVar { Name = pair.Key, Value = pair.Value }).ToList();
         if (spec.Checkpoint?.TokenSecretRef is { } token)
-            variables.Add(new V1EnvVar
+            yield return new V1EnvVar
             {
                 Name = HuggingFaceToken,
                 ValueFrom = new V1EnvVarSource { SecretKeyRef = new V1SecretKeySelector { Name = token.Name, Key = token.Key } },
-            });
-        variables.AddRange(spec.Env ?? []);
-        return variables;
+            };
     }
 
     /// <summary>Why the user's variables cannot stand, and what to do; null when they can.</summary>

@@ -26,7 +26,8 @@ internal static class EngineNetworkPolicy
             PolicyTypes = ["Ingress"],
             Ingress =
             [
-                .. Clients(declared.AllowFrom, decided),
+                .. Clients(declared.AllowFrom, Served(decided)),
+                .. decided.Front is null ? [] : Front(owner.Metadata.Name),
                 new V1NetworkPolicyIngressRule { FromProperty = [peers.Prometheus], Ports = [.. Metrics(decided).Distinct().Order().Select(Port)] },
                 new V1NetworkPolicyIngressRule { FromProperty = [peers.Operator] },
                 new V1NetworkPolicyIngressRule { FromProperty = [new V1NetworkPolicyPeer { PodSelector = new V1LabelSelector { MatchLabels = ChildLabels.Selector(owner.Metadata.Name) } }] },
@@ -34,21 +35,39 @@ internal static class EngineNetworkPolicy
         },
     };
 
-    private static IEnumerable<V1NetworkPolicyIngressRule> Clients(IReadOnlyList<NetworkPeer>? allowed, DecidedDeployment decided)
+    /// <summary>The policy of the pod that holds requests; null where there is none, or none is asked for.</summary>
+    public static V1NetworkPolicy? BuildFront(NemotronDeployment owner, DecidedDeployment decided, PolicyPeers peers) => decided.Front is null || owner.Spec.NetworkPolicy is not { Enabled: true } declared ? null : new V1NetworkPolicy
+    {
+        ApiVersion = "networking.k8s.io/v1",
+        Kind = "NetworkPolicy",
+        Metadata = ChildMetadata.Of(owner, ChildNames.Front(owner.Metadata.Name)),
+        Spec = new V1NetworkPolicySpec
+        {
+            PodSelector = new V1LabelSelector { MatchLabels = ChildLabels.FrontSelector(owner.Metadata.Name) },
+            PolicyTypes = ["Ingress"],
+            Ingress = [.. Clients(declared.AllowFrom, [LaunchSpec.HttpPort]), new V1NetworkPolicyIngressRule { FromProperty = [peers.Operator] }],
+        },
+    };
+
+    private static IEnumerable<V1NetworkPolicyIngressRule> Clients(IReadOnlyList<NetworkPeer>? allowed, IEnumerable<int> ports)
     {
         // A rule with an empty list of peers would let in everyone.
         if (allowed is { Count: 0 }) yield break;
         var peers = allowed?.Select(peer => new V1NetworkPolicyPeer { NamespaceSelector = peer.NamespaceSelector, PodSelector = peer.PodSelector })
             ?? [new V1NetworkPolicyPeer { PodSelector = new V1LabelSelector() }];
-        yield return new V1NetworkPolicyIngressRule { FromProperty = [.. peers], Ports = [.. Served(decided).Distinct().Order().Select(Port)] };
+        yield return new V1NetworkPolicyIngressRule { FromProperty = [.. peers], Ports = [.. ports.Distinct().Order().Select(Port)] };
     }
 
-    // Behind a gateway the engine's own HTTP is not among them.
+    // What was held goes on to the replicas.
+    private static IEnumerable<V1NetworkPolicyIngressRule> Front(string owner) =>
+        [new V1NetworkPolicyIngressRule { FromProperty = [new V1NetworkPolicyPeer { PodSelector = new V1LabelSelector { MatchLabels = ChildLabels.FrontSelector(owner) } }], Ports = [Port(LaunchSpec.HttpPort)] }];
+
+    // Behind a gateway the engine's own HTTP is not among them, and behind one that holds something against clients its gRPC neither.
     private static IEnumerable<int> Served(DecidedDeployment decided)
     {
         if (decided.Gateway is not null) yield return LaunchSpec.HttpPort;
         foreach (var port in decided.Launch.Ports)
-            if (port.Name is LaunchSpec.HttpPortName or LaunchSpec.GrpcPortName) yield return port.Number;
+            if (port.Name == LaunchSpec.HttpPortName || (port.Name == LaunchSpec.GrpcPortName && decided.Gateway is not { Guards: true })) yield return port.Number;
     }
 
     private static IEnumerable<int> Metrics(DecidedDeployment decided)

@@ -37,15 +37,16 @@ internal static class EnginePod
                 TerminationGracePeriodSeconds = (long)Math.Ceiling(PodStop.Of(decided).Grace.TotalSeconds),
                 NodeSelector = Merged.Over(user?.NodeSelector, new Dictionary<string, string> { [NemotronLabels.NodePool] = decided.Pool }),
                 Tolerations = [.. Tolerations(decided.PoolTaints), .. user?.Tolerations ?? []],
-                Affinity = GroupAffinity.Of(owner, decided),
+                Affinity = EngineAffinity.Of(owner, decided),
                 TopologySpreadConstraints = ZoneSpread.Of(owner, decided),
                 PriorityClassName = user?.PriorityClassName,
                 RuntimeClassName = user?.RuntimeClassName,
                 SchedulerName = user?.SchedulerName,
                 SecurityContext = user?.SecurityContext,
                 ImagePullSecrets = owner.Spec.Engine?.ImagePullSecrets,
+                InitContainers = WeightContainer.Build(owner, decided) is { } weights ? [weights] : null,
                 Containers = gateway is null ? [engine] : [engine, GatewayContainer.Build(gateway, owner.Spec.Gateway?.Resources)],
-                Volumes = EngineVolumes.Volumes(owner, decided.Launch, gateway),
+                Volumes = EngineVolumes.Volumes(owner, decided, gateway),
             },
         };
     }
@@ -78,7 +79,8 @@ internal static class EnginePod
         return annotations;
     }
 
-    private static IEnumerable<V1Toleration> Tolerations(IReadOnlyList<V1Taint> poolTaints)
+    /// <summary>What lets a pod onto the nodes of a pool with these taints.</summary>
+    public static IEnumerable<V1Toleration> Tolerations(IReadOnlyList<V1Taint> poolTaints)
     {
         yield return new V1Toleration { Key = GpuResource.Name, OperatorProperty = "Exists", Effect = "NoSchedule" };
         foreach (var taint in poolTaints)

@@ -31,7 +31,7 @@ internal static class EngineServices
             Spec = new V1ServiceSpec
             {
                 Type = (options?.Type ?? ServiceType.ClusterIP).ToString(),
-                Selector = ChildLabels.ServerSelector(decided.ServedBy ?? owner.Metadata.Name),
+                Selector = decided.FrontServes ? ChildLabels.FrontSelector(owner.Metadata.Name) : ChildLabels.ServerSelector(decided.ServedBy ?? owner.Metadata.Name),
                 Ports =
                 [
                     new V1ServicePort { Name = main, Port = port, TargetPort = main, Protocol = "TCP", AppProtocol = ProtocolOf(main, decided) },
@@ -55,10 +55,13 @@ internal static class EngineServices
         V1ServicePort Free(string name, int usual, string target) => new() { Name = name, Port = taken == usual ? usual + 1 : usual, TargetPort = target, Protocol = "TCP" };
     }
 
-    /// <summary>The replicas' own addresses for gRPC clients, which balance over long connections themselves; null for an engine without gRPC.</summary>
-    public static V1Service? BuildGrpc(NemotronDeployment owner, LaunchSpec launch)
+    /// <summary>
+    /// The replicas' own addresses for gRPC clients, which balance over long connections themselves; null for an engine without gRPC, and where the gateway
+    /// holds something against clients, which gRPC would lead past it.
+    /// </summary>
+    public static V1Service? BuildGrpc(NemotronDeployment owner, DecidedDeployment decided)
     {
-        if (launch.Ports.FirstOrDefault(port => port.Name == LaunchSpec.GrpcPortName) is not { } grpc) return null;
+        if (decided.Gateway is { Guards: true } || decided.Launch.Ports.FirstOrDefault(port => port.Name == LaunchSpec.GrpcPortName) is not { } grpc) return null;
         return new V1Service
         {
             ApiVersion = "v1",

@@ -46,12 +46,19 @@ internal static class GatewayContainer
     /// <summary>Builds it.</summary>
     /// <param name="gateway">The gateway.</param>
     /// <param name="resources">CPU and memory as the deployment asks; null for the usual.</param>
-    public static V1Container Build(GatewayPlan gateway, V1ResourceRequirements? resources) => new()
+    public static V1Container Build(GatewayPlan gateway, V1ResourceRequirements? resources) => Build(gateway.Image, gateway.Settings.Access, resources, EngineConfigMap.GatewayFile);
+
+    /// <summary>Builds one.</summary>
+    /// <param name="image">Its image.</param>
+    /// <param name="access">Which Secrets it reads.</param>
+    /// <param name="resources">CPU and memory as the deployment asks; null for the usual.</param>
+    /// <param name="file">Its settings file.</param>
+    public static V1Container Build(string image, GatewayAccess access, V1ResourceRequirements? resources, string file) => new()
     {
         Name = Name,
-        Image = gateway.Image,
+        Image = image,
         // The image's own entry point.
-        Args = ["--config", $"{Folder}/{EngineConfigMap.GatewayFile}", "--port", $"{LaunchSpec.HttpPort}", "--admin-port", $"{AdminPort}"],
+        Args = ["--config", $"{Folder}/{file}", "--port", $"{LaunchSpec.HttpPort}", "--admin-port", $"{AdminPort}"],
         Ports =
         [
             new V1ContainerPort { Name = LaunchSpec.HttpPortName, ContainerPort = LaunchSpec.HttpPort, Protocol = "TCP" },
@@ -72,7 +79,7 @@ internal static class GatewayContainer
             Capabilities = new V1Capabilities { Drop = ["ALL"] },
             SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
         },
-        VolumeMounts = [.. Mounts(gateway.Settings.Access)],
+        VolumeMounts = [.. Mounts(access)],
     };
 
     /// <summary>
@@ -81,9 +88,10 @@ internal static class GatewayContainer
     /// </summary>
     /// <param name="configMap">The ConfigMap with its settings.</param>
     /// <param name="declared">What the deployment declares of it, or null.</param>
-    public static IEnumerable<V1Volume> Volumes(string configMap, GatewaySpec? declared)
+    /// <param name="file">Its settings file.</param>
+    public static IEnumerable<V1Volume> Volumes(string configMap, GatewaySpec? declared, string file = EngineConfigMap.GatewayFile)
     {
-        yield return new V1Volume { Name = Volume, ConfigMap = new V1ConfigMapVolumeSource { Name = configMap, Items = [Item(EngineConfigMap.GatewayFile)] } };
+        yield return new V1Volume { Name = Volume, ConfigMap = new V1ConfigMapVolumeSource { Name = configMap, Items = [Item(file)] } };
         if (declared?.ApiKeysSecretRef is { } keys)
             yield return new V1Volume { Name = KeysVolume, Secret = new V1SecretVolumeSource { SecretName = keys.Name, Items = [new V1KeyToPath { Key = keys.Key, Path = Path.GetFileName(KeysFile) }] } };
         if (declared?.Tls is { } tls)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using k8s.Models;
 using Nemotron.Crds;
 
@@ -22,6 +23,18 @@ internal sealed record ReplicaPace(IntOrString MaxSurge, IntOrString MaxUnavaila
         && settled is not null && annotations?.TryGetValue(ChildLabels.TemplateHash, out var old) == true && old == hash
             ? settled
             : surge ? new ReplicaPace(NotZero(rollout?.MaxSurge), 0) : new ReplicaPace(0, NotZero(rollout?.MaxUnavailable));
+
+    /// <summary>
+    /// The same in counts, for what refuses a percentage that comes to none where the other is 0, as the webhook of LeaderWorkerSets does at each write:
+    /// a quarter of three replicas, or any share of none.
+    /// </summary>
+    /// <param name="replicas">The wanted number.</param>
+    public ReplicaPace InCounts(int replicas) => new(Count(MaxSurge, replicas, roundUp: true), Count(MaxUnavailable, replicas, roundUp: false));
+
+    private static IntOrString Count(IntOrString asked, int replicas, bool roundUp) =>
+        asked.Value.EndsWith('%') && int.TryParse(asked.Value[..^1], CultureInfo.InvariantCulture, out var percent)
+            ? (int)Math.Clamp(((long)percent * replicas + (roundUp ? 99 : 0)) / 100, 1, int.MaxValue)
+            : asked;
 
     // Both at zero would never move; Kubernetes refuses it.
     private static IntOrString NotZero(IntOrString? asked) => asked is null || asked.Value is "0" or "0%" ? 1 : asked;

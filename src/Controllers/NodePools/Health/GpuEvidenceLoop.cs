@@ -16,7 +16,7 @@ internal sealed partial class GpuEvidenceLoop(
     ILogger<GpuEvidenceLoop> logger,
     IPrometheus? prometheus = null) : ILeaderService, IGpuEvidence
 {
-    /// <summary>How long an error that has come counts as new: decided upon within, or remembered on the node by then.</summary>
+    /// <summary>How long an error that has come counts as new: decided upon within, and remembered in the pool's status or on the node by then.</summary>
     public static readonly TimeSpan Recent = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
@@ -61,10 +61,9 @@ internal sealed partial class GpuEvidenceLoop(
         }
         catch (PrometheusException e)
         {
-            // What was known is not known any more; what was decided stands on the nodes.
             if (_trouble != e.Message) LogUnanswered(e.Message);
             _trouble = e.Message;
-            next = [];
+            next = Take([], []);
         }
 
         bool changed;
@@ -87,22 +86,33 @@ internal sealed partial class GpuEvidenceLoop(
         _begun = true;
     }
 
+    // How GPUs are is known of hosts that are heard now. An error that has come stays one though its host is silent since: a GPU that falls off the bus often
+    // takes the exporter with it.
     private Dictionary<string, GpuEvidence> Take(IReadOnlyList<XidGauge> gauges, IReadOnlyList<XidGauge> remap)
     {
         var now = time.GetUtcNow();
         var came = XidEdges.Came(_codes, gauges).ToLookup(gauge => gauge.Host);
         foreach (var gauge in gauges) _codes[(gauge.Host, gauge.Gpu)] = gauge.Code;
-        return gauges.GroupBy(gauge => gauge.Host).ToDictionary(
-            host => host.Key,
-            host => new GpuEvidence(
-                true,
-                [
-                    .. _hosts.GetValueOrDefault(host.Key, GpuEvidence.None).Came.Where(error => now - error.At < Recent),
-                    .. came[host.Key].Select(gauge => new GpuError(gauge.Gpu, gauge.Code, now)),
-                ],
-                [.. host.Where(gauge => gauge.Code != 0).Select(gauge => gauge.Code).Order()],
-                [.. remap.Where(gauge => gauge.Host == host.Key && gauge.Code != 0).Select(gauge => gauge.Gpu).Order(StringComparer.Ordinal)]),
-            StringComparer.Ordinal);
+        var heard = gauges.ToLookup(gauge => gauge.Host);
+        var next = new Dictionary<string, GpuEvidence>(StringComparer.Ordinal);
+        foreach (var host in heard.Select(host => host.Key).Union(_hosts.Keys))
+        {
+            List<GpuError> errors =
+            [
+                .. _hosts.GetValueOrDefault(host, GpuEvidence.None).Came.Where(error => now - error.At < Recent),
+                .. came[host].Select(gauge => new GpuError(gauge.Gpu, gauge.Code, now)),
+            ];
+            if (heard.Contains(host) || errors.Count > 0)
+            {
+                next[host] = new GpuEvidence(
+                    heard.Contains(host),
+                    errors,
+                    [.. heard[host].Where(gauge => gauge.Code != 0).Select(gauge => gauge.Code).Order()],
+                    [.. remap.Where(gauge => gauge.Host == host && gauge.Code != 0).Select(gauge => gauge.Gpu).Order(StringComparer.Ordinal)]);
+            }
+        }
+
+        return next;
     }
 
     // The labels Hostname and hostname are the exporter's, in different releases; node is what a scrape configuration may add.

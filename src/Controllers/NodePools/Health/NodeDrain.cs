@@ -16,6 +16,11 @@ internal interface INodeDrain
     /// <param name="cancellationToken">Cancels the request.</param>
     Task<bool> TakeAsync(PodView pod, bool force, CancellationToken cancellationToken);
 
+    /// <summary>Takes a pod out of the API, whatever has become of it on its node.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    Task ForgetAsync(PodView pod, CancellationToken cancellationToken);
+
     /// <summary>Whether PodDisruptionBudgets, whoever made them, would let a pod go now. It stays.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
@@ -43,9 +48,24 @@ internal sealed class NodeDrain(IKubernetes kubernetes) : INodeDrain
         {
             return true;
         }
-        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.TooManyRequests)
+        // More than one budget for a pod the server answers as its own error, each time.
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.TooManyRequests || (!force && e.Response.StatusCode == HttpStatusCode.InternalServerError))
         {
             return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ForgetAsync(PodView pod, CancellationToken cancellationToken)
+    {
+        var options = new V1DeleteOptions { GracePeriodSeconds = 0, Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } };
+        try
+        {
+            await kubernetes.CoreV1.DeleteNamespacedPodAsync(pod.Metadata.Name, pod.Metadata.NamespaceProperty, options, cancellationToken: cancellationToken);
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        {
+            // Gone by itself, and there may be another of its name.
         }
     }
 
@@ -57,7 +77,7 @@ internal sealed class NodeDrain(IKubernetes kubernetes) : INodeDrain
             await EvictAsync(pod.Metadata.Name, pod.Metadata.NamespaceProperty, new V1DeleteOptions { DryRun = ["All"], Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } }, cancellationToken);
             return true;
         }
-        // Gone or another by now: what is decided next sees that. More than one budget for a pod the server answers as its own error.
+        // Gone or another by now: what is decided next sees that. As for more than one budget, see above.
         catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.InternalServerError)
         {
             return false;

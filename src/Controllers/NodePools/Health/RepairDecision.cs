@@ -1,6 +1,7 @@
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Planning.Health;
+using Nemotron.Planning.Placement;
 
 namespace Nemotron.Controllers.NodePools.Health;
 
@@ -8,7 +9,8 @@ namespace Nemotron.Controllers.NodePools.Health;
 /// <param name="Node">Its name.</param>
 /// <param name="Sickness">What is wrong.</param>
 /// <param name="Since">Since when.</param>
-internal sealed record Finding(string Node, NodeSickness Sickness, DateTimeOffset Since);
+/// <param name="Silent">Whether its kubelet has fallen silent.</param>
+internal sealed record Finding(string Node, NodeSickness Sickness, DateTimeOffset Since, bool Silent = false);
 
 /// <summary>What is done about a pool's sick nodes.</summary>
 internal sealed record RepairDecision
@@ -21,6 +23,9 @@ internal sealed record RepairDecision
 
     /// <summary>Closed nodes whose replicas are to go elsewhere, whole; the value says whether budgets of pods are passed over, since what runs there is lost already.</summary>
     public required IReadOnlyDictionary<string, bool> Drain { get; init; }
+
+    /// <summary>Nodes that have been silent for long enough, closed or not: what was asked to go there, by whomever, never will by itself.</summary>
+    public required IReadOnlyList<string> Silent { get; init; }
 
     /// <summary>Closed, empty nodes that the provisioner is to replace.</summary>
     public required IReadOnlyList<string> Replace { get; init; }
@@ -49,11 +54,12 @@ internal sealed record RepairDecision
         var nodes = snapshot.Members.Nodes;
         var former = (snapshot.Pool.Status?.UnhealthyNodes ?? []).ToDictionary(node => node.Name);
         var findings = nodes
-            .Select(node => (node, sickness: NodeSickness.Of(node, gpus(node), ignored, now)))
+            .Select(node => (node, sickness: NodeSickness.Of(node, gpus(node), ignored, now) ?? (IsClosed(node) ? null : NodeSickness.Waiting(former.GetValueOrDefault(node.Metadata.Name), gpus(node), ignored))))
             .Where(pair => pair.sickness is not null)
-            .Select(pair => new Finding(pair.node.Metadata.Name, pair.sickness!, Since(former, pair.node, pair.sickness!, now)))
+            .Select(pair => new Finding(pair.node.Metadata.Name, pair.sickness!, Since(former, pair.node, pair.sickness!, now), IsSilent(pair.node)))
             .ToDictionary(finding => finding.Node);
         var closed = nodes.Where(IsClosed).Select(node => node.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var byPerson = nodes.Where(node => node.Spec?.Unschedulable == true && node.Annotation(NemotronAnnotations.CordonReason) is null).Select(node => node.Metadata.Name).ToHashSet(StringComparer.Ordinal);
         var looksSick = findings.Keys.Union(closed).Count();
         // One sick node is no reason to doubt, however small the pool.
         var doubted = looksSick > 1 && looksSick * 100 > (policy.DoubtAbovePercent ?? 50) * nodes.Count;
@@ -61,12 +67,15 @@ internal sealed record RepairDecision
         foreach (var node in nodes.Where(IsClosed)) work.Closed(node, findings.GetValueOrDefault(node.Metadata.Name), gpus(node), ignored);
         var room = PoolBudgets.Allowed(snapshot.Pool.Spec, DisruptionReason.Repair, nodes.Count, now) - closed.Count(name => !work.Readmitted.Contains(name));
         foreach (var finding in findings.Values.Where(finding => !closed.Contains(finding.Node)).OrderByDescending(finding => finding.Sickness.AtOnce).ThenBy(finding => finding.Since).ThenBy(finding => finding.Node, StringComparer.Ordinal))
-            work.Open(finding, ref room);
+            work.Open(finding, byPerson.Contains(finding.Node), ref room);
+        // Nothing tells that a machine has been without its GPUs for too long.
+        foreach (var node in nodes.Select(node => node.ToNodeState(0)).Where(node => node.Allocatable == 0 && node.IsYoung(now))) work.Look(node.Created!.Value + NodeState.StartLimit);
         return new RepairDecision
         {
             Findings = [.. findings.Values.OrderBy(finding => finding.Node, StringComparer.Ordinal)],
             Marks = work.Marks,
             Drain = work.Drain,
+            Silent = work.Silent,
             Replace = work.Replace,
             Readmitted = work.Readmitted,
             Held = work.Held,
@@ -79,6 +88,8 @@ internal sealed record RepairDecision
     public static bool IsClosed(NodeView node) =>
         node.Spec?.Unschedulable == true && node.Annotation(NemotronAnnotations.CordonReason) is { } reason && NodeMarks.Word(reason) != NodeMarks.ScaleDown;
 
+    private static bool IsSilent(NodeView node) => node.Condition("Ready")?.Status == "Unknown";
+
     private static DateTimeOffset Since(Dictionary<string, UnhealthyNode> former, NodeView node, NodeSickness sickness, DateTimeOffset now) =>
         former.TryGetValue(node.Metadata.Name, out var before) && before.Reason == sickness.Word && before.Since is { } since
             ? new DateTimeOffset(since.ToUniversalTime(), TimeSpan.Zero)
@@ -90,6 +101,8 @@ internal sealed record RepairDecision
 
         public Dictionary<string, bool> Drain { get; } = new(StringComparer.Ordinal);
 
+        public List<string> Silent { get; } = [];
+
         public List<string> Replace { get; } = [];
 
         public List<string> Readmitted { get; } = [];
@@ -99,7 +112,7 @@ internal sealed record RepairDecision
         public DateTimeOffset? LookAgain { get; private set; }
 
         /// <summary>A node that is not closed, and sick.</summary>
-        public void Open(Finding finding, ref int room)
+        public void Open(Finding finding, bool closedByPerson, ref int room)
         {
             if (repair == RepairAction.Report || doubted) return;
             var due = finding.Sickness.AtOnce ? finding.Since : finding.Since + (policy.UnhealthyAfter?.Value ?? TimeSpan.FromMinutes(5));
@@ -109,6 +122,10 @@ internal sealed record RepairDecision
                 return;
             }
 
+            // A budget is for nodes that still serve, and a person's cordon for those that are there.
+            if (finding.Silent) Silent.Add(finding.Node);
+            // It serves no more than it would closed by the operator, and whoever closed it opens it.
+            if (closedByPerson) return;
             if (room <= 0)
             {
                 Held.Add(finding.Node);
@@ -125,6 +142,8 @@ internal sealed record RepairDecision
             var name = node.Metadata.Name;
             var reason = node.Annotation(NemotronAnnotations.CordonReason)!;
             var word = NodeMarks.Word(reason);
+            // What is graver than what it was closed for is what it is closed for now.
+            if (finding?.Sickness is { AtOnce: true } worse && !word.StartsWith(NodeSickness.XidPrefix, StringComparison.Ordinal)) (reason, word) = ($"{worse.Word}: {worse.Message}", worse.Word);
             var well = finding is null && !StillReported(word, gpus, ignored);
             var since = well ? NodeMarks.Date(node.Annotation(NemotronAnnotations.WellSince)) ?? DateTimeOffset.FromUnixTimeSeconds(snapshot.Now.ToUnixTimeSeconds()) : (DateTimeOffset?)null;
             if (since + (policy.HealthyAfter?.Value ?? TimeSpan.FromMinutes(10)) is { } at)
@@ -142,18 +161,22 @@ internal sealed record RepairDecision
             if (well || doubted || repair == RepairAction.Report) return;
             Drain[name] = word == "NodeNotReady" || word.StartsWith(NodeSickness.XidPrefix, StringComparison.Ordinal);
             // Pods of a node that has fallen silent are gone only once the node is.
-            var empty = snapshot.GpusByNode.GetValueOrDefault(name) == 0 || node.Condition("Ready")?.Status == "Unknown";
+            var silent = IsSilent(node);
+            if (silent) Silent.Add(name);
+            var empty = silent || snapshot.GpusByNode.GetValueOrDefault(name) == 0;
             if (empty && repair == RepairAction.Replace && snapshot.Pool.Spec.Provisioner?.Type == ProvisionerType.Karpenter) Replace.Add(name);
         }
 
         // An error that was seen to come may be long ago by now; the gauge has it until the GPU is reset. Unknown is not well.
         private static bool StillReported(string word, GpuEvidence gpus, IReadOnlyCollection<int> ignored)
         {
+            if (word == NodeSickness.RowRemapFailure) return !gpus.Known;
             if (!word.StartsWith(NodeSickness.XidPrefix, StringComparison.Ordinal)) return false;
             return !gpus.Known || gpus.Standing.Any(code => XidCatalogue.Default.Find(code).Action >= XidAction.ResetGpu && !ignored.Contains(code));
         }
 
-        private void Look(DateTimeOffset at)
+        /// <summary>Asks for another look by a time.</summary>
+        public void Look(DateTimeOffset at)
         {
             if (LookAgain is null || at < LookAgain) LookAgain = at;
         }

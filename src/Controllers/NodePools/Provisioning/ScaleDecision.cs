@@ -19,9 +19,6 @@ internal sealed record ScaleState(ObjectReference Target, ScaleReading? Reading,
 /// <param name="Held">Why empty nodes are not given back though they could be; null where none is held.</param>
 internal sealed record ScaleDecision(PoolSize? Size, IReadOnlyDictionary<string, NodeMarks> Marks, string? Held)
 {
-    // A machine that has not its GPUs by then will not get them.
-    public static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(15);
-
     /// <summary>Decides. Pure.</summary>
     public static ScaleDecision Decide(PoolSnapshot snapshot, ScaleState state)
     {
@@ -64,11 +61,10 @@ internal sealed record ScaleDecision(PoolSize? Size, IReadOnlyDictionary<string,
     private static PoolNode Node(PoolSnapshot snapshot, NodeView node, int perNode)
     {
         var seen = node.ToNodeState(snapshot.GpusByNode.GetValueOrDefault(node.Metadata.Name));
-        var young = node.Metadata.CreationTimestamp is { } made && snapshot.Now - new DateTimeOffset(made.ToUniversalTime(), TimeSpan.Zero) < StartLimit;
         var state = node.Metadata.DeletionTimestamp is not null || snapshot.Sick.ContainsKey(node.Metadata.Name) ? PoolNodeState.Closed
             : NodeMarks.IsToBeGivenBack(node) ? PoolNodeState.Leaving
             : seen.Fault == NodeFault.None ? PoolNodeState.Usable
-            : seen.Fault is NodeFault.NoGpusOffered or NodeFault.NotReady && young ? PoolNodeState.Starting
+            : seen.Fault is NodeFault.NoGpusOffered or NodeFault.NotReady && seen.IsYoung(snapshot.Now) ? PoolNodeState.Starting
             : PoolNodeState.Closed;
         return new PoolNode(seen.Name, state == PoolNodeState.Starting ? Math.Max(perNode, seen.Allocatable) : seen.Allocatable, seen.Allocated, state, EmptySince(snapshot, node), seen.Clique);
     }

@@ -176,8 +176,7 @@ internal sealed class CertificateKeeper : BackgroundService
         where T : class, k8s.IKubernetesObject<V1ObjectMeta>
     {
         var options = new InformerOptions<T> { FieldSelector = $"metadata.name={key.Name}" };
-        var where = new OperatorSettings { Namespace = key.Namespace };
-        var informer = new Informer<T>(options, (self, client, stop) => new Reflector<T>(self, client, where, time, jitter, logger).RunAsync(stop));
+        var informer = new Informer<T>(options, [key.Namespace!], (self, scope, client, stop) => new Reflector<T>(self, scope, client, "", time, jitter, logger).RunAsync(stop));
         informer.OnProgress(_ => wake.Writer.TryWrite(true));
         return informer;
     }

@@ -48,6 +48,13 @@ internal static class NodeHealth
 /// <summary>When a pod must leave a node because of <c>NoExecute</c> taints.</summary>
 internal static class TaintEviction
 {
+    private const string OutOfService = "node.kubernetes.io/out-of-service";
+
+    /// <summary>Whether pods that are asked to go are given up: a person says that the node is off, and it is not ready.</summary>
+    /// <param name="ready">The status of the node's Ready condition.</param>
+    /// <param name="taints">Its taints.</param>
+    public static bool IsOutOfService(string? ready, IReadOnlyList<Taint> taints) => ready != "True" && taints.Any(taint => taint.Key == OutOfService);
+
     /// <summary>The time, now or in the past for "at once"; null for never.</summary>
     public static DateTimeOffset? EvictAt(IReadOnlyList<Toleration> tolerations, IReadOnlyList<Taint> taints, DateTimeOffset now)
     {

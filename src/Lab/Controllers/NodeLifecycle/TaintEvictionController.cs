@@ -5,7 +5,7 @@ namespace Nemotron.Lab.Controllers.NodeLifecycle;
 
 /// <summary>
 /// Deletes pods from nodes with <c>NoExecute</c> taints once they are no longer tolerated, and clears away pods that no kubelet will
-/// ever see to: those on nodes that are gone for good, and unbound ones whose deletion was asked for.
+/// ever see to: those on nodes that are gone for good or that somebody declared out of service, and unbound ones whose deletion was asked for.
 /// </summary>
 internal sealed class TaintEvictionController : Controller<ObjectKey>
 {
@@ -56,6 +56,12 @@ internal sealed class TaintEvictionController : Controller<ObjectKey>
         }
 
         missing.Remove(name);
+        if (pod.IsDeleting() && TaintEviction.IsOutOfService(node.Condition("Ready").Text("status"), Taint.Of(node)))
+        {
+            Forget(pod);
+            return;
+        }
+
         if (pod.IsDeleting() || TaintEviction.EvictAt(Toleration.Of(pod), Taint.Of(node), now) is not { } at) return;
         if (at > now) Queue.AddAfter(key, at - now);
         else Evict(pod, now);

@@ -47,13 +47,18 @@ internal sealed record GatewayLine(string Config, int Port, int AdminPort)
         try
         {
             var settings = GatewaySettingsYaml.Parse(Config, text);
-            var upstream = new UriBuilder(settings.Upstream);
-            if (upstream.Host is "localhost" or "127.0.0.1") upstream.Host = LabNetwork.LocalhostOf(pod).ToString();
-            return settings with { Upstream = $"{upstream.Scheme}://{upstream.Host}:{upstream.Port}" };
+            return settings with { Upstream = OnPod(settings.Upstream), Triton = settings.Triton is { } triton ? triton with { Grpc = OnPod(triton.Grpc) } : null };
         }
         catch (CatalogueException wrong)
         {
             throw new StartRefusedException(1, $"error: {wrong.Message}");
+        }
+
+        string OnPod(string address)
+        {
+            var there = new UriBuilder(address);
+            if (there.Host is "localhost" or "127.0.0.1") there.Host = LabNetwork.LocalhostOf(pod).ToString();
+            return $"{there.Scheme}://{there.Host}:{there.Port}";
         }
     }
 }

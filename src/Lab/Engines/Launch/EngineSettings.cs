@@ -42,6 +42,9 @@ internal sealed record EngineSettings
     /// <summary>Most sequences in a batch.</summary>
     public int MaxBatchSize { get; init; } = 2048;
 
+    /// <summary>Most sequences at once: TensorRT-LLM has a batch in each pipeline stage.</summary>
+    public int MaxSequences => Product is EngineProduct.Vllm or EngineProduct.Nim ? MaxBatchSize : (int)Math.Min(int.MaxValue, (long)MaxBatchSize * PipelineParallel);
+
     /// <summary>Most tokens of one forward pass.</summary>
     public int MaxNumTokens { get; init; } = 8192;
 

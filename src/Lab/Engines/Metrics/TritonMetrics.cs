@@ -84,7 +84,7 @@ internal sealed class TritonMetrics(SimulatedEngine engine)
     {
         var blocks = engine.Sizing.KvBlocks;
         Group(text, "nv_trt_llm_request_metrics", "TRT LLM request metrics", "request_type",
-            ("waiting", load.Waiting), ("context", load.Prefilling), ("scheduled", load.Running), ("max", engine.Settings.MaxBatchSize), ("active", load.Running + load.Waiting));
+            ("waiting", load.Waiting), ("context", load.Prefilling), ("scheduled", load.Running), ("max", engine.Settings.MaxSequences), ("active", load.Running + load.Waiting));
         Group(text, "nv_trt_llm_runtime_memory_metrics", "TRT LLM runtime memory metrics", "memory_type",
             ("pinned", 0), ("gpu", engine.Sizing.Plan.ActivationBytes), ("cpu", 0));
         Group(text, "nv_trt_llm_kv_cache_block_metrics", "TRT LLM KV cache block metrics", "kv_cache_block_type",

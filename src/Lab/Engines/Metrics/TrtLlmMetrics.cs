@@ -83,7 +83,7 @@ internal sealed class TrtLlmMetrics(SimulatedEngine engine)
         Gauge(text, "num_requests_running", "Number of active requests", seen.Running);
         Gauge(text, "num_requests_waiting", "Number of queued requests", seen.Waiting);
         Counter(text, "num_requests_completed_total", "Total number of completed requests across iterations", seen.Completed);
-        Gauge(text, "max_num_active_requests", "Maximum number of active requests", engine.Settings.MaxBatchSize);
+        Gauge(text, "max_num_active_requests", "Maximum number of active requests", engine.Settings.MaxSequences);
         Gauge(text, "iteration_latency_seconds", "Iteration latency in seconds", Math.Round(seen.IterationSeconds, 6));
         Gauge(text, "gpu_memory_usage_bytes", "GPU memory usage in bytes", sizing.UsedBytesPerGpu);
         Gauge(text, "max_batch_size_static", "Static maximum batch size", engine.Settings.MaxBatchSize);

@@ -125,7 +125,7 @@ internal sealed class TrtLlmServeServer(SimulatedEngine engine, Func<EngineFault
             ["numActiveRequests"] = load.Running,
             ["numQueuedRequests"] = load.Waiting,
             ["numCompletedRequests"] = load.Completed,
-            ["maxNumActiveRequests"] = Engine.Settings.MaxBatchSize,
+            ["maxNumActiveRequests"] = Engine.Settings.MaxSequences,
             ["maxBatchSizeStatic"] = Engine.Settings.MaxBatchSize,
             ["maxBatchSizeRuntime"] = Engine.Settings.MaxBatchSize,
             ["maxNumTokensRuntime"] = Engine.Settings.MaxNumTokens,

@@ -49,7 +49,11 @@ internal sealed partial class EngineProcess
     private async Task<EngineSettings> ReadAsync()
     {
         await Shortly();
-        return EngineStart.Read(start);
+        var settings = EngineStart.Read(start);
+        // A folder that is not there is taken for the name of a repository.
+        if (NodeDisks.PathOnNode(start.Pod, start.Container, settings.Model) is { } path && !disks.Has(start.Node?.Name() ?? "", path))
+            throw new StartRefusedException(1, $"huggingface_hub.errors.HFValidationError: Repo id must be in the form 'repo_name' or 'namespace/repo_name': '{settings.Model}'. Use `repo_type` argument if needed.");
+        return settings;
     }
 
     private async Task Shortly()

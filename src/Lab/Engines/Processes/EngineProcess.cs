@@ -15,6 +15,7 @@ internal sealed partial class EngineProcess : IContainerProcess
 {
     private readonly ContainerStart start;
     private readonly PodWebServer web;
+    private readonly NodeDisks disks;
     private readonly FaultMemory memory;
     private readonly GroupWorlds worlds;
     private readonly TimeProvider time;
@@ -33,14 +34,16 @@ internal sealed partial class EngineProcess : IContainerProcess
     /// <summary>A process that <see cref="Begin"/> starts.</summary>
     /// <param name="start">The container.</param>
     /// <param name="web">The web server behind all processes.</param>
+    /// <param name="disks">What is on the nodes' disks.</param>
     /// <param name="log">The container's log.</param>
     /// <param name="memory">Which faults have struck this pod already.</param>
     /// <param name="worlds">The groups of pods that make one replica.</param>
     /// <param name="time">The Lab's clock.</param>
-    public EngineProcess(ContainerStart start, PodWebServer web, ContainerLog log, FaultMemory memory, GroupWorlds worlds, TimeProvider time)
+    public EngineProcess(ContainerStart start, PodWebServer web, NodeDisks disks, ContainerLog log, FaultMemory memory, GroupWorlds worlds, TimeProvider time)
     {
         this.start = start;
         this.web = web;
+        this.disks = disks;
         this.memory = memory;
         this.worlds = worlds;
         this.time = time;

@@ -21,6 +21,7 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
     private readonly PodLogs logs;
     private readonly ConcurrentDictionary<string, FaultMemory> memories = new();
     private readonly GroupWorlds worlds = new();
+    private readonly NodeDisks disks = new();
     private readonly ConcurrentDictionary<string, (PodPort Port, DcgmExporter Exporter)> exporters = new();
     private readonly ConcurrentDictionary<EngineProcess, string> running = new();
 
@@ -61,13 +62,20 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public bool Runs(JsonObject container) => GatewayLine.IsGateway(container) || EngineProgram.Find(container) is not null;
+    public bool Runs(JsonObject container) => GatewayLine.IsGateway(container) || WeightLoader.Is(container) || EngineProgram.Find(container) is not null;
 
     /// <inheritdoc/>
     public IContainerProcess Start(ContainerStart start)
     {
         var lines = logs.Begin(start.Pod.Uid(), start.Container.Text("name") ?? "");
         if (GatewayLine.IsGateway(start.Container)) return Known(StartGateway(start, lines));
+        if (WeightLoader.Is(start.Container))
+        {
+            var loader = new WeightLoader(start, lines, disks, time);
+            loader.Begin();
+            return Known(loader);
+        }
+
         if (EngineProgram.Find(start.Container, start.CommandLine)?.Product == EngineProduct.GroupWorker)
         {
             var worker = new GroupWorker(start, lines, worlds.Of(GroupWorlds.KeyOf(start.Pod)), time);
@@ -75,7 +83,7 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
             return Known(worker);
         }
 
-        var process = new EngineProcess(start, web, lines, memories.GetOrAdd(start.Pod.Uid(), static _ => new()), worlds, time);
+        var process = new EngineProcess(start, web, disks, lines, memories.GetOrAdd(start.Pod.Uid(), static _ => new()), worlds, time);
         running[process] = start.Node?.Name() ?? "";
         _ = process.Exited.ContinueWith(_ => running.TryRemove(process, out var _), TaskScheduler.Default);
         process.Begin();
@@ -136,6 +144,7 @@ internal sealed class EngineRuntime : IContainerRuntime, IAsyncDisposable
     /// <inheritdoc/>
     public void ForgetNode(string node)
     {
+        disks.Forget(node);
         if (exporters.TryRemove(node, out var known)) known.Port.Dispose();
     }
 

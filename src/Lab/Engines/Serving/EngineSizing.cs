@@ -66,7 +66,7 @@ internal sealed record EngineSizing
             KvPrecision = settings.KvPrecision,
             ContextTokens = settings.MaxSequenceTokens,
             // Only a model with recurrent state sets something aside for every sequence.
-            Concurrency = model.Architecture.Runs.Any(run => run.Layer.Mamba is not null) ? Math.Min(settings.MaxBatchSize, MemoryPlanner.MaxConcurrency) : 1,
+            Concurrency = model.Architecture.HasMamba ? Math.Min(settings.MaxSequences, MemoryPlanner.MaxConcurrency) : 1,
             Engine = settings.Product is EngineProduct.Vllm or EngineProduct.Nim ? EngineKind.Vllm : EngineKind.TrtLlmServe,
             MemoryFraction = settings.MemoryFraction,
             MaxBatchedTokens = settings.MaxNumTokens,

@@ -120,7 +120,7 @@ internal sealed class SimulatedEngine : IDisposable
         });
         return new(model, new()
         {
-            MaxSequences = Math.Min(settings.MaxBatchSize, settings.MaxNumTokens),
+            MaxSequences = Math.Min(settings.MaxSequences, settings.MaxNumTokens),
             MaxBatchedTokens = settings.MaxNumTokens,
             KvBlocks = sizing.KvBlocks == 0 ? long.MaxValue : sizing.KvBlocks,
             BlockTokens = sizing.BlockTokens,

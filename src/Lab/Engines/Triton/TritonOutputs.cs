@@ -41,7 +41,10 @@ internal sealed record TritonOutput(string Name, string Datatype, string? Text, 
 /// <summary>The outputs of a response, by what the request asked to be returned.</summary>
 internal static class TritonOutputs
 {
-    /// <summary>Those of the tokens from one place up to another; with the last token come the figures of the request.</summary>
+    /// <summary>
+    /// Those of the tokens from one place up to another; with the last token come the figures of the request. The ensemble gives the text of these tokens, the
+    /// llmapi model with each response all of the text so far.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="inputs">Its inputs.</param>
     /// <param name="engine">The engine.</param>
@@ -50,7 +53,7 @@ internal static class TritonOutputs
     public static IReadOnlyList<TritonOutput> Of(EngineRequest request, TritonInputs inputs, SimulatedEngine engine, int from, int to)
     {
         var script = request.Choices[0].Script;
-        var outputs = new List<TritonOutput> { new("text_output", "BYTES", script.Text(from, to), 0) };
+        var outputs = new List<TritonOutput> { new("text_output", "BYTES", script.Text(engine.Settings.Ensemble ? from : 0, to), 0) };
         if (to < script.Length) return outputs;
         if (engine.Settings.Ensemble)
         {

@@ -41,7 +41,8 @@ internal sealed record PodPlan(IReadOnlyList<ContainerPlan> Init, IReadOnlyList<
     public IEnumerable<ContainerPlan> Live => Init.Concat(Main).Where(container => container.Probes is not null);
 
     /// <summary>Whether a container that exited with a code is started again.</summary>
-    public bool Restarts(ContainerPlan container, int code) => container.Sidecar || RestartPolicy == "Always" || (RestartPolicy == "OnFailure" && code != 0);
+    public bool Restarts(ContainerPlan container, int code) =>
+        container.Sidecar || (Init.Contains(container) ? code != 0 && RestartPolicy != "Never" : RestartPolicy == "Always" || (RestartPolicy == "OnFailure" && code != 0));
 
     /// <summary>Pod annotation: seconds each main container runs before it exits (for Jobs, and for crash scenarios).</summary>
     public const string RunSecondsAnnotation = "lab.nemotron.dev/run-seconds";
@@ -63,7 +64,7 @@ internal sealed record PodPlan(IReadOnlyList<ContainerPlan> Init, IReadOnlyList<
             [.. pod.Items("spec", "initContainers").Select(item => Plan(item) with
             {
                 Sidecar = item.Text("restartPolicy") == "Always",
-                Run = item.Text("restartPolicy") == "Always" ? null : loads.Of(pod, item),
+                Run = item.Text("restartPolicy") == "Always" || runtime?.Runs(item) == true ? null : loads.Of(pod, item),
             })],
             [.. pod.Items("spec", "containers").Select(item => Plan(item) with
             {

@@ -7,5 +7,8 @@ public sealed class PlannedPolicy(IReadOnlyList<int> plan) : IScalingPolicy
     private int _tick;
 
     /// <inheritdoc />
+    public bool ReadsSignals => false;
+
+    /// <inheritdoc />
     public int Decide(FleetView view) => plan[Math.Min(_tick++, plan.Count - 1)];
 }
