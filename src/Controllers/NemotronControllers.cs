@@ -14,6 +14,7 @@ using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Observing;
 using Nemotron.Controllers.Prometheus;
 using Nemotron.Controllers.Reasoning;
+using Nemotron.Controllers.Rollouts;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -134,12 +135,15 @@ public static class NemotronControllers
     {
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(new ScalingBoard { Configured = settings.Prometheus is not null });
+        builder.Services.AddSingleton<GateBoard>();
         builder.Services.AddSingleton<ReplicaCapacities>();
         builder.Services.AddSingleton<ScalingMetrics>();
         if (settings.Prometheus is not { } prometheus) return;
         builder.Services.AddSingleton<IPrometheus>(services => new PrometheusApi(prometheus, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(services => new HeldRequests(PodConnections.Direct(), services.GetRequiredService<TimeProvider>()));
         builder.AddLeaderService<ScalingLoop>();
+        builder.Services.AddSingleton<IRevisions, Revisions>();
+        builder.AddLeaderService<ErrorGateLoop>();
     }
 
     private static void AddNodePools(IOperatorBuilder builder)

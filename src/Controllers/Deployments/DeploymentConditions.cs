@@ -2,6 +2,7 @@ using Nemotron.Controllers.Conditions;
 using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
+using Nemotron.Controllers.Rollouts;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Crds;
 
@@ -15,7 +16,7 @@ internal static class DeploymentConditions
         var entity = snapshot.Entity;
         var conditions = new ConditionSet(entity.Status?.Conditions, entity.Metadata.Generation ?? 0, snapshot.Now);
         Accepted(conditions, decision, trouble, AccessRules.Note(entity.Spec));
-        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided, snapshot.Fleet is not null));
+        NotInEffect.Set(conditions, DeploymentFieldsNotInEffect.Of(entity.Spec, decision.Decided, snapshot.Fleet is not null, snapshot.ScalingConfigured));
         FleetConditions.Set(conditions, snapshot, decision);
         Capacity(conditions, decision, counts);
         Progressing(conditions, snapshot, decision, counts);
@@ -59,6 +60,8 @@ internal static class DeploymentConditions
         var live = snapshot.Workload(decision.Decided?.InGroups);
         if (decision.Decided is null && live is null)
             conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.Pending, "Nothing was started.");
+        else if (snapshot.Live?.Spec.Paused == true && snapshot.Gate is { Holds: { } gate } held && held.Template == ErrorGate.TemplateOf(snapshot.Live))
+            conditions.Set(ConditionTypes.Progressing, gate != ConditionReasons.GateFailed, gate, held.Message);
         else if (decision.Decided is { } decided && live?.StuckAt(snapshot.Now, ProgressDeadline.Of(snapshot.Entity.Spec, decided.Launch)) is { } stuck)
             conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.ProgressDeadlineExceeded, $"No progress within spec.rollout.progressDeadline: {counts.Trouble ?? counts.SchedulerSays ?? stuck}");
         else if (counts.Ready == counts.Desired && counts.Existing == counts.Desired && counts.Updated == counts.Desired)

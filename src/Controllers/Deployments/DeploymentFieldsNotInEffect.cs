@@ -1,4 +1,5 @@
 using Nemotron.Controllers.Deployments.Gateways;
+using Nemotron.Controllers.Rollouts;
 using Nemotron.Crds;
 
 namespace Nemotron.Controllers.Deployments;
@@ -13,7 +14,8 @@ internal static class DeploymentFieldsNotInEffect
     /// <param name="spec">The spec.</param>
     /// <param name="decided">What was decided about it, or null.</param>
     /// <param name="inFleet">Whether a NemotronFleet selects it.</param>
-    public static IReadOnlyList<string> Of(NemotronDeploymentSpec spec, DecidedDeployment? decided = null, bool inFleet = false)
+    /// <param name="hasPrometheus">Whether there is a Prometheus to ask.</param>
+    public static IReadOnlyList<string> Of(NemotronDeploymentSpec spec, DecidedDeployment? decided = null, bool inFleet = false, bool hasPrometheus = false)
     {
         var paths = new List<string>();
         // Only replicas over several nodes.
@@ -23,7 +25,7 @@ internal static class DeploymentFieldsNotInEffect
         if (spec.Priority is not (null or 0) && !inFleet) paths.Add("spec.priority (no NemotronFleet selects the deployment)");
         paths.AddRange(ReasoningRules.NotInEffect(spec, decided));
         if (spec.Monitoring?.PodMonitor is not null) paths.Add("spec.monitoring.podMonitor (the PodMonitors of the chart select all models; what two scrape would count twice)");
-        if (spec.Rollout?.Gates?.MaxErrorPercent is not null) paths.Add("spec.rollout.gates.maxErrorPercent (a rollout goes on when replicas are ready, whatever share of their requests fails)");
+        if (spec.Rollout?.Gates?.MaxErrorPercent is not null && ErrorGate.WhyNot(spec, decided?.InGroups == true, hasPrometheus) is { } noGate) paths.Add($"spec.rollout.gates.maxErrorPercent ({noGate})");
         return paths;
     }
 }

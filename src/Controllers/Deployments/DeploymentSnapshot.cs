@@ -77,6 +77,9 @@ internal sealed record DeploymentSnapshot
     /// <summary>Whether the autoscaler has a Prometheus to ask.</summary>
     public bool ScalingConfigured { get; init; }
 
+    /// <summary>What the gate on failed requests says of its rollout, since this process leads; null while it has said nothing, or none is under way.</summary>
+    public Rollouts.GateVerdict? Gate { get; init; }
+
     /// <summary>Its part in a fleet; null where it is in none.</summary>
     public Fleets.FleetShare? Fleet { get; init; }
 

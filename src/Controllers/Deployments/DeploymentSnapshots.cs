@@ -3,6 +3,7 @@ using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
+using Nemotron.Controllers.Rollouts;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -23,7 +24,8 @@ internal sealed class DeploymentSnapshots(
     IInformerCache<ScaledObjectView> scaledObjects,
     IInformerCache<V1Service> services,
     IEngineReports? engines = null,
-    FleetShares? shares = null)
+    FleetShares? shares = null,
+    GateBoard? gates = null)
 {
     public DeploymentSnapshot Of(NemotronDeployment entity)
     {
@@ -46,6 +48,7 @@ internal sealed class DeploymentSnapshots(
             OtherScalers = OtherScalers.Of(entity, [.. autoscalers.List(entity.Metadata.NamespaceProperty), .. scaledObjects.List(entity.Metadata.NamespaceProperty)]),
             Scaling = board.Of(NamespacedName.Of(entity), entity.Metadata.Uid),
             ScalingConfigured = board.Configured,
+            Gate = gates?.Of(NamespacedName.Of(entity)),
             Fleet = shares?.Of(entity),
             Engines = engines is null ? EngineFindings.None : EngineFindings.Of(own, engines, now, HealingLimits.Default),
             Now = now,

@@ -205,7 +205,7 @@ internal sealed partial class NemotronDeploymentController(
         var oldMayGo = Handover.OldMayGo(entity.Spec.Rollout?.Strategy ?? RolloutStrategy.Auto, decided.Replicas, decided.InGroups, snapshot.Pods);
         if (!decided.InGroups)
         {
-            var deployment = EngineDeployment.Build(entity, decided, snapshot.Live);
+            var deployment = EngineDeployment.Build(entity, decided, snapshot.Live, snapshot.Gate, snapshot.ScalingConfigured);
             await apply.ApplyAsync(deployment, entity, cancellationToken);
             if (oldMayGo) await RemoveAsync(snapshot.LiveGroups, entity, cancellationToken);
             return new Applied(null, deployment.Metadata.Annotations[ChildLabels.TemplateHash]);
@@ -241,7 +241,8 @@ internal sealed partial class NemotronDeploymentController(
             else if (condition is { Type: ConditionTypes.FleetGranted, Status: "False" })
                 await events(entity, condition.Reason, condition.Message, EventType.Normal, cancellationToken);
             else if (condition is { Type: ConditionTypes.Accepted or ConditionTypes.CapacityAvailable, Status: "False" }
-                or { Type: ConditionTypes.Ready, Reason: ConditionReasons.Degraded } or { Type: ConditionTypes.ReasoningVerified or ConditionTypes.ScalingOwned, Status: "False" })
+                or { Type: ConditionTypes.Ready, Reason: ConditionReasons.Degraded } or { Type: ConditionTypes.ReasoningVerified or ConditionTypes.ScalingOwned, Status: "False" }
+                or { Type: ConditionTypes.Progressing, Reason: ConditionReasons.GateFailed })
                 await events(entity, condition.Reason, condition.Message, EventType.Warning, cancellationToken);
         }
     }

@@ -1,3 +1,4 @@
+using Nemotron.Controllers.Rollouts;
 using Nemotron.Crds;
 using Nemotron.Engines.Launch;
 
@@ -13,12 +14,16 @@ internal static class ProgressDeadline
         spec.Rollout?.ProgressDeadline?.Value ?? TimeSpan.FromTicks(Math.Max(launch.StartupTimeout.Ticks, ReadyFor(spec).Ticks)) + BeforeStart;
 
     /// <summary>How long a new replica must have been ready before it counts.</summary>
-    public static TimeSpan ReadyFor(NemotronDeploymentSpec spec) => spec.Rollout?.Gates?.ReadyFor?.Value ?? TimeSpan.Zero;
+    public static TimeSpan ReadyFor(NemotronDeploymentSpec spec)
+    {
+        var asked = spec.Rollout?.Gates?.ReadyFor?.Value ?? TimeSpan.Zero;
+        return spec.Rollout?.Gates?.MaxErrorPercent is not null && asked < ErrorGate.LeastReadyFor ? ErrorGate.LeastReadyFor : asked;
+    }
 
     /// <summary>Why a spec's own deadline cannot be kept, or null. In whole seconds, as Deployments count.</summary>
     public static Refusal? Refusal(NemotronDeploymentSpec spec) =>
         spec.Rollout?.ProgressDeadline is { } asked && (long)ReadyFor(spec).TotalSeconds is > 0 and var ready && (long)asked.Value.TotalSeconds <= ready
             ? new Refusal(ConditionReasons.InvalidField,
-                $"spec.rollout.progressDeadline: {asked} is not more than spec.rollout.gates.readyFor ({spec.Rollout.Gates!.ReadyFor}), and so no rollout could end in time. Raise the one or lower the other.")
+                $"spec.rollout.progressDeadline: {asked} is not more than spec.rollout.gates.readyFor ({new Duration(ReadyFor(spec))}{(spec.Rollout.Gates?.MaxErrorPercent is null ? "" : ", a minute at least with maxErrorPercent")}), and so no rollout could end in time. Raise the one or lower the other.")
             : null;
 }

@@ -72,8 +72,8 @@ internal enum FleetSignal
 /// <summary>The queries: a fixed handful for the whole fleet, however many deployments it has. Each gives a series per pod, and per mode where the gateway keeps modes apart.</summary>
 internal static class FleetQueries
 {
-    // The same target scraped under two jobs is one gateway.
-    private const string Once = "max without (job, instance, endpoint, service, container, prometheus)";
+    /// <summary>Makes one of the same target scraped under two jobs.</summary>
+    internal const string Once = "max without (job, instance, endpoint, service, container, prometheus)";
 
     /// <summary>All queries.</summary>
     /// <param name="matchers">Label matchers, as between PromQL's braces; "" for none.</param>

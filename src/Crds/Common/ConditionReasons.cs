@@ -198,6 +198,9 @@ public static class ConditionReasons
     /// <summary>A gate failed; the rollout waits.</summary>
     public const string GateFailed = "GateFailed";
 
+    /// <summary>What a gate looks at is not known; the rollout waits.</summary>
+    public const string GateWaiting = "GateWaiting";
+
     /// <summary>Replicas are being added or taken away.</summary>
     public const string Scaling = "Scaling";
 

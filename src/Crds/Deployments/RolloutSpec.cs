@@ -53,7 +53,7 @@ public sealed record RolloutSpec
 /// <summary>What a new replica must show before the rollout goes on. A failed gate stops the rollout; the old replicas serve on.</summary>
 public sealed record RolloutGates
 {
-    /// <summary>How long it must have been ready.</summary>
+    /// <summary>How long it must have been ready. With <c>maxErrorPercent</c> a minute at least.</summary>
     [DefaultValue("10s")]
     public Duration? ReadyFor { get; init; }
 
@@ -61,7 +61,10 @@ public sealed record RolloutGates
     [DefaultValue(true)]
     public bool? ReasoningVerified { get; init; }
 
-    /// <summary>Most failed requests, in percent of all, of the new replicas. Absent: not looked at.</summary>
+    /// <summary>
+    /// Most failed requests of the new replicas, in percent of those that engine or gateway ended, well or not; below 20 of them it is not judged. Above it, and where Prometheus
+    /// does not tell, no more replicas are replaced until that changes or the template does. Needs the gateway, a Prometheus, and replicas of one pod. Absent: not looked at.
+    /// </summary>
     [RangeMinimum(0), RangeMaximum(100)]
     public int? MaxErrorPercent { get; init; }
 }

@@ -11,6 +11,7 @@ using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Models;
 using Nemotron.Controllers.Reasoning;
+using Nemotron.Controllers.Rollouts;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
@@ -44,7 +45,10 @@ internal sealed class ReconcilerHarness
 
     public ScalingBoard Board { get; } = new() { Configured = true };
 
-    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Autoscalers, ScaledObjects, Services, Engines, new FleetShares(Membership, FleetBoard));
+    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Autoscalers, ScaledObjects, Services, Engines, new FleetShares(Membership, FleetBoard), Gates);
+
+    /// <summary>What rollouts' gates say.</summary>
+    public GateBoard Gates { get; } = new();
 
     /// <summary>What deployments want and are granted.</summary>
     public FleetBoard FleetBoard { get; } = new();

@@ -149,6 +149,7 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         (await Kubectl.RunAsync("apply -f config/default/namespace.yaml")).Succeeded();
         (await Kubectl.RunAsync("apply -k config/webhook")).Succeeded();
+        await Webhooks.WaitForThemAsync(this);
         await ApplyAsync(Webhooks.Endpoint(port));
     }
 

@@ -33,6 +33,14 @@ internal static class Webhooks
     public static V1ValidatingWebhookConfiguration Configuration(TestCluster cluster, string name = Name) =>
         cluster.Client.AdmissionregistrationV1.ReadValidatingWebhookConfiguration(name);
 
+    /// <summary>Has the API server wait for the webhooks' word as long as it may: by their own limit what a slow machine does not answer in time is let through.</summary>
+    public static async Task WaitForThemAsync(TestCluster cluster, string name = Name)
+    {
+        var configuration = Configuration(cluster, name);
+        foreach (var webhook in configuration.Webhooks) webhook.TimeoutSeconds = 30;
+        await cluster.Client.AdmissionregistrationV1.ReplaceValidatingWebhookConfigurationAsync(configuration, name, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Whom the API server trusts, if it is the same for all webhooks; else null.</summary>
     public static string? Bundle(TestCluster cluster, string name = Name)
     {

@@ -47,6 +47,7 @@ public class ChartRightsTests
         // A server that cannot stream lists: informers list and watch.
         cluster.Lab.Server.Faults.Add(new Fault(FaultKind.Invalid, int.MaxValue, (_, path) => path.Contains("sendInitialEvents=true", StringComparison.Ordinal)));
         var port = Ports.Free();
+        await Webhooks.WaitForThemAsync(cluster);
         await cluster.ApplyAsync(Webhooks.Endpoint(port));
         await cluster.StartOperatorAsync(leaderElect: true, webhookPort: port, account: Release);
         await Until.TrueAsync(() => Webhooks.Bundle(cluster) is not null, "the webhooks' authority to be trusted");

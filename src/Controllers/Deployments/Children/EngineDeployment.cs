@@ -1,4 +1,5 @@
 using k8s.Models;
+using Nemotron.Controllers.Rollouts;
 using Nemotron.Crds;
 using Nemotron.Kube;
 
@@ -11,7 +12,9 @@ internal static class EngineDeployment
     /// <param name="owner">The NemotronDeployment.</param>
     /// <param name="decided">What was decided about it.</param>
     /// <param name="live">The Deployment as it stands, or null.</param>
-    public static V1Deployment Build(NemotronDeployment owner, DecidedDeployment decided, V1Deployment? live)
+    /// <param name="gate">What the gate on failed requests says, or null.</param>
+    /// <param name="hasPrometheus">Whether there is a Prometheus, without which that gate has no effect.</param>
+    public static V1Deployment Build(NemotronDeployment owner, DecidedDeployment decided, V1Deployment? live, GateVerdict? gate = null, bool hasPrometheus = false)
     {
         var spec = owner.Spec;
         var template = EnginePod.Server(owner, decided);
@@ -28,6 +31,8 @@ internal static class EngineDeployment
             Spec = new V1DeploymentSpec
             {
                 Replicas = decided.Replicas + decided.Extra,
+                // Left out where it does not hold: whoever else pauses it is its owner then.
+                Paused = ErrorGate.Pauses(gate, ErrorGate.Limit(spec, inGroups: false, hasPrometheus), hash, ErrorGate.TemplateOf(live), live?.Spec.Paused == true) ? true : null,
                 Selector = new V1LabelSelector { MatchLabels = ChildLabels.Selector(owner.Metadata.Name) },
                 Strategy = new V1DeploymentStrategy { Type = "RollingUpdate", RollingUpdate = new V1RollingUpdateDeployment { MaxSurge = pace.MaxSurge, MaxUnavailable = pace.MaxUnavailable } },
                 MinReadySeconds = (int)ProgressDeadline.ReadyFor(spec).TotalSeconds,
