@@ -169,6 +169,10 @@ internal sealed partial class NemotronDeploymentController(
         {
             return NotApplied(entity, new Refusal(ConditionReasons.InvalidField, $"{ApiErrors.Describe(e).TrimEnd('.')}. Correct what the spec says of it."));
         }
+        catch (HttpOperationException e) when (ApiErrors.StatusOf(e) is HttpStatusCode.Forbidden)
+        {
+            return NotApplied(entity, new Refusal(ConditionReasons.Forbidden, $"{ApiErrors.Describe(e).TrimEnd('.')}. It is tried again every {LookAgain.TotalSeconds:0} s."));
+        }
     }
 
     private Applied NotApplied(NemotronDeployment entity, Refusal trouble)

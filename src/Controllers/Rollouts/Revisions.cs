@@ -15,7 +15,7 @@ internal interface IRevisions
     Task<string?> NewestAsync(V1Deployment live, string owner, CancellationToken cancellationToken);
 }
 
-/// <summary>By the API: the ReplicaSet that carries the Deployment's own revision, as <c>kubectl rollout</c> finds it. Asked for only while a rollout with a gate is under way.</summary>
+/// <summary>By the API: the ReplicaSet that carries the Deployment's own revision, as <c>kubectl rollout</c> finds it. Asked for only while a rollout with a gate is under way, so no cache of all ReplicaSets is kept.</summary>
 [EntityRbac(typeof(V1ReplicaSet), Verbs = RbacVerb.List)]
 internal sealed class Revisions(IKubernetes kubernetes) : IRevisions
 {

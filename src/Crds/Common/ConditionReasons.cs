@@ -39,9 +39,6 @@ public static class ConditionReasons
     /// <summary>An object of the same name exists that the operator did not make.</summary>
     public const string NameTaken = "NameTaken";
 
-    /// <summary>A referenced object does not exist.</summary>
-    public const string ReferenceNotFound = "ReferenceNotFound";
-
     /// <summary>A field holds a value that the schema could not check, such as YAML in extraConfig.</summary>
     public const string InvalidField = "InvalidField";
 
@@ -210,9 +207,6 @@ public static class ConditionReasons
     /// <summary>An Event: the autoscaler has lowered the number of replicas.</summary>
     public const string ScaledDown = "ScaledDown";
 
-    /// <summary>Replicas finish what they have in flight.</summary>
-    public const string Draining = "Draining";
-
     /// <summary>Metrics arrive.</summary>
     public const string Scraped = "Scraped";
 
@@ -242,9 +236,6 @@ public static class ConditionReasons
 
     /// <summary>The number is only recommended.</summary>
     public const string RecommendOnly = "RecommendOnly";
-
-    /// <summary>The user, or another autoscaler, owns the number.</summary>
-    public const string ManualReplicas = "ManualReplicas";
 
     /// <summary>An HPA or ScaledObject claims the same object.</summary>
     public const string AnotherScaler = "AnotherScaler";
@@ -330,6 +321,6 @@ public static class ConditionReasons
     /// <summary>The sizes are computed.</summary>
     public const string Computed = "Computed";
 
-    /// <summary>An unexpected error; the operator tries again.</summary>
-    public const string ReconcileError = "ReconcileError";
+    /// <summary>The API server does not let the operator write what belongs to the object: a quota, a policy, a right that is missing.</summary>
+    public const string Forbidden = "Forbidden";
 }

@@ -9,9 +9,6 @@ public static class NemotronLabels
     /// <summary>On pods and their parents: the model's catalogue name.</summary>
     public const string Model = NemotronApi.Group + "/model";
 
-    /// <summary>On pods: the engine kind.</summary>
-    public const string Engine = NemotronApi.Group + "/engine";
-
     /// <summary>On pods: whether it answers requests (<see cref="ServerRole"/>) or only computes for one that does (<see cref="WorkerRole"/>).</summary>
     public const string Role = NemotronApi.Group + "/role";
 
@@ -20,9 +17,6 @@ public static class NemotronLabels
 
     /// <summary>The role of the other pods of a replica over several nodes.</summary>
     public const string WorkerRole = "worker";
-
-    /// <summary>On pods: the hash of the pod template.</summary>
-    public const string Revision = NemotronApi.Group + "/revision";
 
     /// <summary>On pods while they load the model, where Karpenter makes the nodes: it comes off, with karpenter.sh/do-not-disrupt, once the pod is ready.</summary>
     public const string Loading = NemotronApi.Group + "/loading";
@@ -47,9 +41,6 @@ public static class NemotronLabels
 
     /// <summary>The standard label of the application's instance.</summary>
     public const string Instance = "app.kubernetes.io/instance";
-
-    /// <summary>The standard label of the part within the application.</summary>
-    public const string Component = "app.kubernetes.io/component";
 }
 
 /// <summary>Annotations that the operator sets or reads.</summary>

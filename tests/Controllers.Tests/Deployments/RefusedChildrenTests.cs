@@ -41,6 +41,20 @@ public class RefusedChildrenTests
     }
 
     [Fact]
+    public async Task What_a_quota_or_a_policy_forbids_is_told_until_it_lets_it_through()
+    {
+        _cluster.Refusing["Service"] = Answer(HttpStatusCode.Forbidden, "services \"nano\" is forbidden: exceeded quota: few, requested: count/services=1, used: count/services=3, limited: count/services=3");
+        (await _cluster.ReconcileAsync(_nano)).RequeueAfter.ShouldBe(LookAgain);
+        (Accepted().Met, Accepted().Reason).ShouldBe(("False", ConditionReasons.Forbidden));
+        Accepted().Message.ShouldContain("exceeded quota: few");
+        _cluster.Events.ShouldContain(text => text.StartsWith("Warning Forbidden:", StringComparison.Ordinal));
+
+        _cluster.Refusing.Clear();
+        await _cluster.ReconcileAsync(_nano);
+        Accepted().Met.ShouldBe("True");
+    }
+
+    [Fact]
     public async Task A_server_that_is_at_fault_is_the_queues_business()
     {
         _cluster.Refusing["Deployment"] = Answer(HttpStatusCode.InternalServerError, "etcd");

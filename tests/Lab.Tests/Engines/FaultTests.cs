@@ -45,6 +45,21 @@ public class FaultTests
     }
 
     [Fact]
+    public async Task So_many_requests_fail_as_the_annotation_asks()
+    {
+        await using var lab = await StartAsync(clockSpeed: 50);
+        await lab.CreateReadyAsync(TrtLlm("nano"));
+        lab.Cluster.SetFault("default", "nano", "fail=25");
+        while (await AskAsync() != 500) lab.Get("nano").ConditionIsTrue("Ready").ShouldBeTrue();
+        var statuses = new List<int>();
+        for (var i = 0; i < 8; i++) statuses.Add(await AskAsync());
+        statuses.Count(status => status == 500).ShouldBe(2);
+        statuses.Count(status => status == 200).ShouldBe(6);
+
+        async Task<int> AskAsync() => (await lab.PostAsync("nano", "/v1/chat/completions", Chat("Hello"), tokens: 2)).Status;
+    }
+
+    [Fact]
     public async Task A_hang_produces_no_token_and_says_it_is_well()
     {
         await using var lab = await StartAsync(clockSpeed: 50);

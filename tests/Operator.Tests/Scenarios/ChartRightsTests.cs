@@ -23,6 +23,7 @@ public class ChartRightsTests
         ["cluster.x-k8s.io/machines patch"] = "which machine goes when a pool shrinks (ScalePoolTests)",
         ["cluster.x-k8s.io/machinepools/scale get"] = "as machinedeployments/scale; the Lab simulates those only",
         ["cluster.x-k8s.io/machinepools/scale patch"] = "as machinedeployments/scale; the Lab simulates those only",
+        ["apps/replicasets list"] = "which pods of a rollout with a gate are new (RolloutGateTests)",
         ["/events list"] = "a Karpenter node that does not come (KarpenterPoolTests)",
         ["serving.nemotron.dev/nemotrondeployments/finalizers update"] = "asked by the API server's admission plugin OwnerReferencesPermissionEnforcement, not by a request",
         ["serving.nemotron.dev/gpunodepools/finalizers update"] = "asked by the API server's admission plugin OwnerReferencesPermissionEnforcement, not by a request",

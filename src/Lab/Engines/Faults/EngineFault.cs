@@ -32,6 +32,9 @@ internal enum EngineFaultKind
     /// <summary>Everything takes so many times longer; 2 by default.</summary>
     Slow,
 
+    /// <summary>So many percent of the requests to its OpenAI API, evenly among them, are answered 500; 50 by default.</summary>
+    Fail,
+
     /// <summary>The metrics route answers 404.</summary>
     MetricsMissing,
 
@@ -74,6 +77,7 @@ internal sealed record EngineFault(EngineFaultKind Kind, double? Value = null)
         ("oom-at-load", "the container is killed for its memory while it loads"),
         ("ignore-sigterm", "only SIGKILL ends the process"),
         ("slow[=TIMES]", "everything takes so many times longer"),
+        ("fail[=PERCENT]", "so many of its OpenAI requests are answered 500"),
         ("metrics-missing", "the metrics route answers 404"),
         ("metrics-renamed", "every metric family has another name"),
         ("metrics-stale", "metrics stay as they are"),

@@ -16,6 +16,7 @@ internal abstract class OpenAiServer(SimulatedEngine engine, Func<EngineFaults> 
     private readonly InFlight requests = new();
     private readonly AnswerParts parts = new(engine.Settings);
     private long lastId;
+    private long failable;
 
     /// <inheritdoc/>
     public override IReadOnlyList<WantedPort> Ports => [new(Engine.Settings.HttpPort!.Value, PortProtocol.Http, HandleAsync)];
@@ -90,6 +91,7 @@ internal abstract class OpenAiServer(SimulatedEngine engine, Func<EngineFaults> 
 
     private async Task AnswerAsync(HttpContext http, OpenAiRequest asked, bool chat)
     {
+        FailByFault();
         if (!Serves(asked.Model)) throw new RequestRefusedException(404, $"The model `{asked.Model}` does not exist.");
         var request = Engine.Begin(asked.Asked);
         var id = $"{(chat ? "chatcmpl" : "cmpl")}-{Engine.Started.ToUnixTimeMilliseconds():x}{Interlocked.Increment(ref lastId):x12}";
@@ -109,6 +111,13 @@ internal abstract class OpenAiServer(SimulatedEngine engine, Func<EngineFaults> 
         {
             if (http.RequestAborted.IsCancellationRequested) _ = AbortLaterAsync(request);
         }
+    }
+
+    private void FailByFault()
+    {
+        if (Faults.Value(EngineFaultKind.Fail, 50) is not { } percent) return;
+        var number = Interlocked.Increment(ref failable);
+        if (Math.Floor(number * percent / 100) > Math.Floor((number - 1) * percent / 100)) throw new RequestRefusedException(500, "Internal server error: this one fails by annotation");
     }
 
     private async Task AbortLaterAsync(EngineRequest request)

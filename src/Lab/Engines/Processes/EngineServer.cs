@@ -9,6 +9,9 @@ internal abstract class EngineServer(SimulatedEngine engine, Func<EngineFaults> 
 
     private volatile string? frozenMetrics;
 
+    /// <summary>The faults asked for now.</summary>
+    protected EngineFaults Faults => faults();
+
     /// <summary>The engine.</summary>
     public SimulatedEngine Engine { get; } = engine;
 
@@ -29,14 +32,14 @@ internal abstract class EngineServer(SimulatedEngine engine, Func<EngineFaults> 
     /// <summary>The metrics as somebody who scrapes sees them, faults included; null where the route answers 404.</summary>
     protected string? ScrapedMetrics()
     {
-        var now = faults();
+        var now = Faults;
         if (now.Has(EngineFaultKind.MetricsMissing)) return null;
         var text = frozenMetrics ?? Metrics();
         return now.Has(EngineFaultKind.MetricsRenamed) ? MetricsFaults.Rename(text) : text;
     }
 
     /// <summary>Whether a scrape breaks off in the middle.</summary>
-    protected bool ScrapesBreakOff => faults().Has(EngineFaultKind.MetricsHalf);
+    protected bool ScrapesBreakOff => Faults.Has(EngineFaultKind.MetricsHalf);
 
     /// <summary>Lets a fault strike.</summary>
     /// <param name="kind">One that strikes once.</param>
