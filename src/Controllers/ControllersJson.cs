@@ -16,6 +16,7 @@ namespace Nemotron.Controllers;
 [JsonSerializable(typeof(NamespaceView))]
 [JsonSerializable(typeof(V1Deployment))]
 [JsonSerializable(typeof(LeaderWorkerSet))]
+[JsonSerializable(typeof(PodMonitor))]
 [JsonSerializable(typeof(HorizontalPodAutoscalerView))]
 [JsonSerializable(typeof(ScaledObjectView))]
 [JsonSerializable(typeof(KarpenterNodePool))]

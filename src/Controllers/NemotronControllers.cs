@@ -79,6 +79,12 @@ public static class NemotronControllers
             // Only replicas over several nodes need it.
             informer.Optional = true;
         });
+        builder.AddInformer<PodMonitor>(informer =>
+        {
+            Packed(informer);
+            // Only deployments that ask for one of their own need it.
+            informer.Optional = true;
+        });
         builder.AddInformer<HorizontalPodAutoscalerView>(Scaler);
         builder.AddInformer<ScaledObjectView>(Scaler);
         builder.AddInformer<V1Job>(Packed);
@@ -103,6 +109,7 @@ public static class NemotronControllers
             .Owns<V1ServiceAccount>(ChildChanged)
             .Owns<V1PodDisruptionBudget>(ChildChanged)
             .Owns<V1NetworkPolicy>(ChildChanged)
+            .Owns<PodMonitor>(ChildChanged)
             .Watches<PodView>((pod, _) => OwnerOf(pod), PodView.Differs)
             .Watches<HorizontalPodAutoscalerView>((scaler, _) => OtherScalers.TargetOf(scaler), OtherScalers.Differs)
             .Watches<ScaledObjectView>((scaler, _) => OtherScalers.TargetOf(scaler), OtherScalers.Differs)

@@ -22,7 +22,7 @@ internal sealed class BundleContents(ApiConnection api, BundleFile bundle)
     [
         ("apis/apps/v1", "deployments"), ("apis/apps/v1", "replicasets"), ("apis/apps/v1", "statefulsets"), ("apis/leaderworkerset.x-k8s.io/v1", "leaderworkersets"), ("api/v1", "pods"), ("api/v1", "services"),
         ("api/v1", "configmaps"), ("api/v1", "serviceaccounts"), ("api/v1", "persistentvolumeclaims"), ("apis/policy/v1", "poddisruptionbudgets"), ("apis/autoscaling/v2", "horizontalpodautoscalers"),
-        ("apis/discovery.k8s.io/v1", "endpointslices"),
+        ("apis/discovery.k8s.io/v1", "endpointslices"), ("apis/monitoring.coreos.com/v1", "podmonitors"),
     ];
 
     public async Task GatherAsync(string? ns, CancellationToken cancellationToken)

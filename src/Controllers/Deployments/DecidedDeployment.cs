@@ -53,6 +53,15 @@ internal sealed record DecidedDeployment
     /// <summary>Whether clients are led to that one now.</summary>
     public bool FrontServes { get; init; }
 
+    /// <summary>
+    /// Whether it is to have a PodMonitor of its own. Its pods say so whether or not the cluster has the kind: nobody but PodMonitors reads that, and CRDs that come
+    /// and go must not replace replicas.
+    /// </summary>
+    public bool OwnPodMonitor { get; init; }
+
+    /// <summary>Whether the cluster has PodMonitors.</summary>
+    public bool PodMonitorsServed { get; init; } = true;
+
     /// <summary>What requests call the model: what the engine loads.</summary>
     public required string ServedModel { get; init; }
 

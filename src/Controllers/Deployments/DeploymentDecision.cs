@@ -80,6 +80,8 @@ internal sealed record DeploymentDecision
                 Front = front,
                 // Before the last replica goes, so that nobody is led to one that has gone; and back once one serves.
                 FrontServes = front is not null && snapshot.Front.Serves && snapshot.Fleet?.ServedBy is null && (replicas == 0 || !snapshot.Pods.Any(pod => pod is { Ready: true, IsWorker: false })),
+                OwnPodMonitor = EnginePodMonitor.Wanted(entity.Spec, gateway, launch),
+                PodMonitorsServed = snapshot.PodMonitorsServed,
                 ServedModel = request.Model,
                 ContextTokens = request.MaxContextTokens,
                 MaxSequences = EngineRequest.Sequences(entity.Spec, place.Plan),

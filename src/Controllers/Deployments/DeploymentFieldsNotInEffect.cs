@@ -1,3 +1,4 @@
+using Nemotron.Controllers.Deployments.Children;
 using Nemotron.Controllers.Deployments.Gateways;
 using Nemotron.Controllers.Rollouts;
 using Nemotron.Crds;
@@ -24,7 +25,8 @@ internal static class DeploymentFieldsNotInEffect
         if (spec.Autoscaling?.ScaleToZero is not null && FrontPlan.WhyNot(spec) is { } why) paths.Add($"spec.autoscaling.scaleToZero ({why})");
         if (spec.Priority is not (null or 0) && !inFleet) paths.Add("spec.priority (no NemotronFleet selects the deployment)");
         paths.AddRange(ReasoningRules.NotInEffect(spec, decided));
-        if (spec.Monitoring?.PodMonitor is not null) paths.Add("spec.monitoring.podMonitor (the PodMonitors of the chart select all models; what two scrape would count twice)");
+        if (decided is { OwnPodMonitor: false } && EnginePodMonitor.Asked(spec)) paths.Add("spec.monitoring.podMonitor (there is no gateway, and the engine has no metrics)");
+        if (decided is { OwnPodMonitor: true, PodMonitorsServed: false }) paths.Add("spec.monitoring.podMonitor (the cluster has no PodMonitor: install the CRDs of the Prometheus operator)");
         if (spec.Rollout?.Gates?.MaxErrorPercent is not null && ErrorGate.WhyNot(spec, decided?.InGroups == true, hasPrometheus) is { } noGate) paths.Add($"spec.rollout.gates.maxErrorPercent ({noGate})");
         return paths;
     }

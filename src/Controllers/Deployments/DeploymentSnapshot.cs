@@ -41,6 +41,9 @@ internal sealed record DeploymentSnapshot
     /// <summary>Whether the cluster has LeaderWorkerSets.</summary>
     public bool GroupsServed { get; init; } = true;
 
+    /// <summary>Whether the cluster has PodMonitors.</summary>
+    public bool PodMonitorsServed { get; init; } = true;
+
     /// <summary>The pool that the replicas are in, by the status; by what runs while that has not been written yet. Null while nothing runs.</summary>
     public string? RunsIn => Entity.Status?.NodePool ?? PoolOf(Live?.Spec.Template) ?? PoolOf(LiveGroups?.Spec.LeaderWorkerTemplate?.LeaderTemplate);
 

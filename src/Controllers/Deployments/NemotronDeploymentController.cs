@@ -24,7 +24,7 @@ namespace Nemotron.Controllers.Deployments;
 [EntityRbac(typeof(GpuNodePool), typeof(NodeView), typeof(PodView), Verbs = RbacVerb.Observe)]
 // Two owners of one number of replicas undo each other's work.
 [EntityRbac(typeof(HorizontalPodAutoscalerView), typeof(ScaledObjectView), Verbs = RbacVerb.Observe)]
-[EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ServiceAccount), typeof(V1NetworkPolicy),
+[EntityRbac(typeof(V1Deployment), typeof(LeaderWorkerSet), typeof(V1Service), typeof(V1ServiceAccount), typeof(V1NetworkPolicy), typeof(PodMonitor),
     Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
 [EntityRbac(typeof(V1ConfigMap), typeof(V1PodDisruptionBudget), Verbs = RbacVerb.Read | RbacVerb.Create | RbacVerb.Patch)]
 internal sealed partial class NemotronDeploymentController(
@@ -33,6 +33,7 @@ internal sealed partial class NemotronDeploymentController(
     IInformerCache<V1Deployment> deployments,
     IInformerCache<V1ServiceAccount> accounts,
     IInformerCache<V1NetworkPolicy> policies,
+    IInformerCache<PodMonitor> monitors,
     PolicyPeers peers,
     IServerSideApply apply,
     IStatusWriter status,
@@ -84,7 +85,7 @@ internal sealed partial class NemotronDeploymentController(
             await events(entity, moved > 0 ? ConditionReasons.BudgetReduced : ConditionReasons.BudgetRestored, $"Thinking budget: {pressed}", moved > 0 ? EventType.Warning : EventType.Normal, cancellationToken);
         // Only what is written down is done: a successor knows of it then.
         if (!await restarts.ApplyAsync(entity, healing, cancellationToken)) return ReconciliationResult<NemotronDeployment>.Success(entity, DecideAgain);
-        return ReconciliationResult<NemotronDeployment>.Success(entity, Sooner(Sooner(Sooner(LookAgainAfter(snapshot, decision), applied.LoadsWait || applied.Trouble is not null ? LookAgain : null), UnpreparedPods.Due(snapshot)), healing.Again - snapshot.Now));
+        return ReconciliationResult<NemotronDeployment>.Success(entity, Sooner(Sooner(Sooner(LookAgainAfter(snapshot, decision), applied.LooksAgain ? LookAgain : null), UnpreparedPods.Due(snapshot)), healing.Again - snapshot.Now));
     }
 
     private RestartDecision Healing(DeploymentSnapshot snapshot, DeploymentDecision decision)
@@ -133,11 +134,16 @@ internal sealed partial class NemotronDeploymentController(
     /// <param name="Trouble">Why they could not be, or null.</param>
     /// <param name="Template">The hash of the pod template as applied, or null.</param>
     /// <param name="LoadsWait">Whether downloads have to wait until others are done.</param>
-    private readonly record struct Applied(Refusal? Trouble, string? Template, bool LoadsWait = false);
+    /// <param name="KindMissing">Whether the cluster lacks a kind that is only wanted, not needed.</param>
+    private readonly record struct Applied(Refusal? Trouble, string? Template, bool LoadsWait = false, bool KindMissing = false)
+    {
+        public bool LooksAgain => Trouble is not null || LoadsWait || KindMissing;
+    }
 
     private async Task<Applied> ApplyAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, WeightPlan loads, WeightSight sight, CancellationToken cancellationToken)
     {
         var entity = snapshot.Entity;
+        var applied = default(Applied);
         try
         {
             // What pods refer to comes before the pods.
@@ -157,30 +163,33 @@ internal sealed partial class NemotronDeploymentController(
                 await apply.ApplyAsync(grpc, entity, cancellationToken);
             else
                 await RemoveAsync(services.Get(entity.Metadata.NamespaceProperty, ChildNames.GrpcService(entity.Metadata.Name)), entity, cancellationToken);
-            var applied = await ApplyReplicasAsync(snapshot, decided, cancellationToken);
-            return applied.Trouble is null ? applied with { LoadsWait = await weights.ApplyAsync(entity, decided, loads, sight, cancellationToken) } : applied;
+            applied = await ApplyReplicasAsync(snapshot, decided, cancellationToken);
+            if (applied.Trouble is not null) return applied;
+            applied = applied with { LoadsWait = await weights.ApplyAsync(entity, decided, loads, sight, cancellationToken) };
+            // Last: whether it is scraped keeps no model from serving.
+            return applied with { KindMissing = !await ApplyPodMonitorAsync(snapshot, decided, cancellationToken) };
         }
         catch (OwnedByAnotherException e)
         {
-            return NotApplied(entity, new Refusal(ConditionReasons.NameTaken, $"{e.Message} Remove that object, or create this NemotronDeployment anew under another name."));
+            return applied with { Trouble = NotApplied(entity, new Refusal(ConditionReasons.NameTaken, $"{e.Message} Remove that object, or create this NemotronDeployment anew under another name.")) };
         }
         // What no rule of ours knows of, such as what podTemplate passes on.
         catch (HttpOperationException e) when (ApiErrors.StatusOf(e) is HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest)
         {
-            return NotApplied(entity, new Refusal(ConditionReasons.InvalidField, $"{ApiErrors.Describe(e).TrimEnd('.')}. Correct what the spec says of it."));
+            return applied with { Trouble = NotApplied(entity, new Refusal(ConditionReasons.InvalidField, $"{ApiErrors.Describe(e).TrimEnd('.')}. Correct what the spec says of it.")) };
         }
         catch (HttpOperationException e) when (ApiErrors.StatusOf(e) is HttpStatusCode.Forbidden)
         {
-            return NotApplied(entity, new Refusal(ConditionReasons.Forbidden, $"{ApiErrors.Describe(e).TrimEnd('.')}. It is tried again every {LookAgain.TotalSeconds:0} s."));
+            return applied with { Trouble = NotApplied(entity, new Refusal(ConditionReasons.Forbidden, $"{ApiErrors.Describe(e).TrimEnd('.')}. It is tried again every {LookAgain.TotalSeconds:0} s.")) };
         }
     }
 
-    private Applied NotApplied(NemotronDeployment entity, Refusal trouble)
+    private Refusal NotApplied(NemotronDeployment entity, Refusal trouble)
     {
         // It is tried again and again, and said once.
         if (entity.Status?.Conditions?.Any(condition => condition.Type == ConditionTypes.Accepted && condition.Message == trouble.Message) != true)
             LogNotApplied(entity.Metadata.NamespaceProperty, entity.Metadata.Name, trouble.Message);
-        return new Applied(trouble, null);
+        return trouble;
     }
 
     // The clients' Service is written when what it leads to is there, and before that is taken away.
@@ -223,6 +232,31 @@ internal sealed partial class NemotronDeploymentController(
         await apply.ApplyAsync(groups, entity, cancellationToken);
         if (oldMayGo) await RemoveAsync(snapshot.Live, entity, cancellationToken);
         return new Applied(null, groups.Metadata.Annotations[ChildLabels.TemplateHash]);
+    }
+
+    // Whether the cluster has the kind, or it is not asked for.
+    private async Task<bool> ApplyPodMonitorAsync(DeploymentSnapshot snapshot, DecidedDeployment decided, CancellationToken cancellationToken)
+    {
+        var entity = snapshot.Entity;
+        if (!decided.OwnPodMonitor)
+        {
+            // As long as a pod is left that the PodMonitors for all leave out, nobody else scrapes it.
+            if (!snapshot.Pods.Any(EnginePodMonitor.Selects))
+                await RemoveAsync(monitors.Get(entity.Metadata.NamespaceProperty, ChildNames.PodMonitor(entity.Metadata.Name)), entity, cancellationToken);
+            return true;
+        }
+
+        if (EnginePodMonitor.Build(entity, decided) is not { } monitor) return false;
+        try
+        {
+            await apply.ApplyAsync(monitor, entity, cancellationToken);
+            return true;
+        }
+        // The CRD is going, or gone, and the cache has not noticed yet.
+        catch (HttpOperationException e) when (ApiErrors.StatusOf(e) is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
+        {
+            return false;
+        }
     }
 
     private async Task RemoveAsync<T>(T? child, NemotronDeployment owner, CancellationToken cancellationToken)

@@ -21,6 +21,12 @@ public static class NemotronLabels
     /// <summary>On pods while they load the model, where Karpenter makes the nodes: it comes off, with karpenter.sh/do-not-disrupt, once the pod is ready.</summary>
     public const string Loading = NemotronApi.Group + "/loading";
 
+    /// <summary>On pods of a NemotronDeployment with a PodMonitor of its own: <c>own</c>. The PodMonitors for all models leave these pods out.</summary>
+    public const string PodMonitor = NemotronApi.Group + "/pod-monitor";
+
+    /// <summary>On pods that a PodMonitor of their deployment's own scrapes.</summary>
+    public const string OwnPodMonitor = "own";
+
     /// <summary>On nodes: the GpuNodePool they belong to.</summary>
     public const string NodePool = NemotronApi.Group + "/node-pool";
 

@@ -77,18 +77,21 @@ public sealed record ServiceOptions
 /// <summary>What Prometheus is told.</summary>
 public sealed record MonitoringSpec
 {
-    /// <summary>The PodMonitor of the Prometheus operator. Absent: made where that kind is installed.</summary>
+    /// <summary>
+    /// A PodMonitor of the Prometheus operator for this deployment alone, under its name: for an interval of its own, or a Prometheus of its own. Absent: none is made; the one of
+    /// the chart (monitoring.podMonitors) or of config/prometheus/operator scrapes all models, and leaves out those that have their own. Stating or removing it replaces the replicas.
+    /// </summary>
     public PodMonitorSpec? PodMonitor { get; init; }
 }
 
-/// <summary>The PodMonitor of the Prometheus operator.</summary>
+/// <summary>A PodMonitor of the Prometheus operator for one deployment.</summary>
 public sealed record PodMonitorSpec
 {
-    /// <summary>Whether it is made.</summary>
+    /// <summary>Whether it is made. A change of it replaces the replicas.</summary>
     [DefaultValue(true)]
     public bool? Enabled { get; init; }
 
-    /// <summary>Labels of the PodMonitor, by which a Prometheus finds it.</summary>
+    /// <summary>Labels of the PodMonitor, by which a Prometheus finds it. Those that the operator sets on all it makes keep the operator's values.</summary>
     [PropertyLimits(maxProperties: 32), Length(0, 63), Pattern(Patterns.LabelValue)]
     public IDictionary<string, string>? Labels { get; init; }
 

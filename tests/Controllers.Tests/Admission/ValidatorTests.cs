@@ -126,7 +126,7 @@ public class ValidatorTests
             var fresh = new FreshObjects(_client);
             return new(
                 new DeploymentSnapshots(
-                    fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodView>(), Nemotron.Controllers.Deployments.Gateways.GatewayImage.OfThisVersion, new ScalingBoard(), TimeProvider.System,
+                    fleet, new FakeCache<V1Deployment>(), new FakeCache<LeaderWorkerSet>(), new FakeCache<PodMonitor>(), new FakeCache<PodView>(), Nemotron.Controllers.Deployments.Gateways.GatewayImage.OfThisVersion, new ScalingBoard(), TimeProvider.System,
                     new FakeCache<HorizontalPodAutoscalerView>(), new FakeCache<ScaledObjectView>(), new FakeCache<V1Service>()),
                 fleet,
                 new KnownModels(_library, _models, new ModelSource(_client), fresh, TimeProvider.System), fresh);

@@ -34,7 +34,7 @@ internal sealed class ReconcilerHarness
         Fleet = new FleetState(Pools, Nodes, Pods, new ModelLibrary(models ?? ModelCatalogue.Default), GpuCatalogue.Default);
         Prober = new ReasoningProber(new ReasoningProbe(new HttpClientHandler(), new NoKeys(), Time), new NoQueue(), new ProberOptions(true), Time, NullLogger<ReasoningProber>.Instance);
         Controller = new NemotronDeploymentController(
-            Snapshots, Services, Deployments, Accounts, Policies, PolicyPeers.Of("nemotron-system", null), _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
+            Snapshots, Services, Deployments, Accounts, Policies, Monitors, PolicyPeers.Of("nemotron-system", null), _writes, _writes, new StatusPace(TimeSpan.Zero), Prober,
             Engines, new EngineRestarts(PodsDeleted, PublishAsync, new EngineHealthMetrics(Metrics), NullLogger<EngineRestarts>.Instance),
             new WeightLoads(Fleet, Jobs, Pods, Entities, _writes, Time), PublishAsync,
             NullLogger<NemotronDeploymentController>.Instance, FleetBoard, new ReleaseMarks(Patches));
@@ -45,7 +45,7 @@ internal sealed class ReconcilerHarness
 
     public ScalingBoard Board { get; } = new() { Configured = true };
 
-    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Pods, GatewayImage.OfThisVersion, Board, Time, Autoscalers, ScaledObjects, Services, Engines, new FleetShares(Membership, FleetBoard), Gates);
+    public DeploymentSnapshots Snapshots => new(Fleet, Deployments, Groups, Monitors, Pods, GatewayImage.OfThisVersion, Board, Time, Autoscalers, ScaledObjects, Services, Engines, new FleetShares(Membership, FleetBoard), Gates);
 
     /// <summary>What rollouts' gates say.</summary>
     public GateBoard Gates { get; } = new();
@@ -91,6 +91,8 @@ internal sealed class ReconcilerHarness
     public FakeCache<NemotronDeployment> Entities { get; } = new();
 
     public FakeCache<LeaderWorkerSet> Groups { get; } = new();
+
+    public FakeCache<PodMonitor> Monitors { get; } = new();
 
     public FakeCache<HorizontalPodAutoscalerView> Autoscalers { get; } = new();
 
@@ -148,6 +150,7 @@ internal sealed class ReconcilerHarness
         }
 
         if (desired is LeaderWorkerSet groups) Replace(Groups, groups);
+        if (desired is PodMonitor monitor) Replace(Monitors, monitor);
         if (desired is V1Job job) Replace(Jobs, job);
         if (desired is V1Service service)
         {

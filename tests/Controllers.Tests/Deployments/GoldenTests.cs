@@ -89,6 +89,9 @@ public class GoldenTests
                 case "NoLeaderWorkerSet":
                     harness.Groups.Served = false;
                     break;
+                case "NoPodMonitor":
+                    harness.Monitors.Served = false;
+                    break;
                 case var other:
                     throw new InvalidOperationException($"{own}: a cluster is made of GpuNodePools and Nodes, not of {other}.");
             }

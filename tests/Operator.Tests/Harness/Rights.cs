@@ -32,6 +32,14 @@ internal static class Rights
         .Where(audit => audit["user"]!["username"]!.GetValue<string>() == user && audit["responseStatus"]!["code"]!.GetValue<int>() is 401 or 403)
         .Select(audit => $"{audit["verb"]} {audit["requestURI"]}").Distinct()];
 
+    /// <summary>What operators asked of a resource and did not get, every time it was asked.</summary>
+    /// <param name="auditFile">An audit log, one Event a line.</param>
+    /// <param name="resource">The resource's plural.</param>
+    public static IReadOnlyList<string> Failed(string auditFile, string resource) => [.. ReadShared(auditFile).Select(line => JsonNode.Parse(line)!)
+        .Where(audit => audit["userAgent"]?.GetValue<string>().StartsWith($"{NemotronApi.FieldManager}/", StringComparison.Ordinal) == true
+            && audit["requestURI"]!.GetValue<string>().Contains($"/{resource}", StringComparison.Ordinal) && audit["responseStatus"]!["code"]!.GetValue<int>() >= 400)
+        .Select(audit => $"{audit["verb"]} {audit["requestURI"]}: {audit["responseStatus"]!["code"]}")];
+
     private static SortedSet<string> Used(string auditFile, Func<JsonNode, bool> by)
     {
         var used = new SortedSet<string>(StringComparer.Ordinal);

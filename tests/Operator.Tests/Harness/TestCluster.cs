@@ -163,9 +163,13 @@ internal sealed class TestCluster : IAsyncDisposable
     public GpuNodePool? Pool(string name) => Read<GpuNodePoolList>(
         Client.CustomObjects.ListClusterCustomObject(NemotronApi.Group, NemotronApi.Version, GpuNodePool.Plural)).Items.FirstOrDefault(pool => pool.Metadata.Name == name);
 
-    public IReadOnlyList<LeaderWorkerSet> LeaderWorkerSets(string ns = "models") =>
-        [.. JsonNode.Parse(KubernetesJson.Serialize(Client.CustomObjects.ListNamespacedCustomObject("leaderworkerset.x-k8s.io", "v1", ns, "leaderworkersets")))!["items"]!.AsArray()
-            .Select(item => KubernetesJson.Deserialize<LeaderWorkerSet>(item!.ToJsonString()))];
+    public IReadOnlyList<LeaderWorkerSet> LeaderWorkerSets(string ns = "models") => OfOthers<LeaderWorkerSet>(LeaderWorkerSet.GroupName, "leaderworkersets", ns);
+
+    public IReadOnlyList<PodMonitor> PodMonitors(string ns = "models") => OfOthers<PodMonitor>(PodMonitor.GroupName, "podmonitors", ns);
+
+    private IReadOnlyList<T> OfOthers<T>(string group, string plural, string ns) =>
+        [.. JsonNode.Parse(KubernetesJson.Serialize(Client.CustomObjects.ListNamespacedCustomObject(group, "v1", ns, plural)))!["items"]!.AsArray()
+            .Select(item => KubernetesJson.Deserialize<T>(item!.ToJsonString()))];
 
     public Task UntilReadyAsync(int count, string ns = "models", TimeSpan? limit = null) => Until.TrueAsync(
         () => Deployments(ns) is var all && all.Count == count && all.All(deployment => deployment.Is(ConditionTypes.Ready)),

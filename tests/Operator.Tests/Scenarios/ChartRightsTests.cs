@@ -40,7 +40,8 @@ public class ChartRightsTests
             "3xH100:8", clockSpeed: 2, crds: false, with: LabAddOns.LeaderWorkerSets | LabAddOns.ClusterApi | LabAddOns.Karpenter, authorization: AuthorizationMode.Rbac);
         (await cluster.Helm.RunAsync($"install {Release} charts/nemotron-operator --namespace {Webhooks.Namespace} --create-namespace")).Succeeded();
         (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd --all --timeout=30s")).Succeeded();
-        await cluster.ApplyAsync(ScaledObjects);
+        await cluster.ApplyAsync(Fleets.All(ScaledObjects, OutsideKinds.All));
+        (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd podmonitors.monitoring.coreos.com --timeout=30s")).Succeeded();
         (await cluster.Kubectl.RunAsync("label node --all fleet=h100")).Succeeded();
         await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, Machines(GrowingPools.MachineDeployment), GrowingPools.NodeClass("joinSeconds: 30")));
         await cluster.ApplyAsync(Blockers(cluster.Client.ReadNamespace("models").Metadata.Uid));
@@ -62,14 +63,16 @@ public class ChartRightsTests
             "apiVersion: serving.nemotron.dev/v1alpha1\nkind: NemotronFleet\nmetadata: {name: all}\nspec: {selector: {matchLabels: {team: a}}, budgets: [{nodePool: h100}]}",
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config, namespace: models}\ndata: {config.json: \"{}\"}",
             "apiVersion: serving.nemotron.dev/v1alpha1\nkind: NemotronModel\nmetadata: {name: from-config}\nspec: {hfConfigMapRef: {namespace: models, name: config, key: config.json}}",
-            Nano("changing", "h100", "replicas: 1"),
+            Nano("changing", "h100", "replicas: 1, monitoring: {podMonitor: {}}"),
             Nano("on-machines", "machines", "replicas: 1"),
             Nano("on-karpenter", "karpenter", "replicas: 1")));
         await ReadyAsync(cluster, "changing", "on-machines", "on-karpenter");
 
-        // From the disks of the nodes, and no longer.
+        // Scraped by a PodMonitor of its own until the replica that it scraped is replaced; from the disks of the nodes, and no longer.
+        cluster.PodMonitors().Select(monitor => monitor.Metadata.Name).ShouldContain("changing");
         await cluster.ApplyAsync(Nano("changing", "h100", "replicas: 1, checkpoint: {cache: Node}"));
         await Until.TrueAsync(() => cluster.Deployment("changing")!.Is(ConditionTypes.WeightsCached), "the weights to be on the nodes", Limit, () => Told(cluster));
+        await Until.TrueAsync(() => cluster.PodMonitors().All(monitor => monitor.Metadata.Name != "changing"), "the PodMonitor to go", Limit, () => Told(cluster));
 
         // To a replica over two nodes with an account of its own, and back.
         await cluster.ApplyAsync(Nano("changing", "h100", "replicas: 1, pipelineParallel: 2, engine: {type: TrtLlmServe}, podTemplate: {serviceAccountName: default}, networkPolicy: {enabled: true}"));
@@ -84,7 +87,7 @@ public class ChartRightsTests
         (await cluster.Kubectl.RunAsync("apply -f -", Nano("lost", "nowhere", "replicas: 0"))).Error.ShouldContain("nowhere");
 
         // Names that others have: each kind of child is looked at before that is said.
-        await cluster.ApplyAsync(string.Join("\n---\n", Blocked.Select(kind => Nano($"b-{kind}", "h100", kind == "leaderworkerset" ? "replicas: 0, pipelineParallel: 2" : kind == "networkpolicy" ? "replicas: 0, networkPolicy: {enabled: true}" : "replicas: 0"))));
+        await cluster.ApplyAsync(string.Join("\n---\n", Blocked.Select(kind => Nano($"b-{kind}", "h100", kind == "leaderworkerset" ? "replicas: 0, pipelineParallel: 2" : kind == "networkpolicy" ? "replicas: 0, networkPolicy: {enabled: true}" : kind == "podmonitor" ? "replicas: 0, monitoring: {podMonitor: {}}" : "replicas: 0"))));
         foreach (var kind in Blocked)
             await Until.TrueAsync(() => cluster.Deployment($"b-{kind}")?.Status?.Conditions?.Any(condition => condition.Reason == ConditionReasons.NameTaken) == true, $"{kind}: the name that is taken to be told", Limit, () => Told(cluster));
         await Until.TrueAsync(() => cluster.PoolCondition(ConditionTypes.Provisioned, "taken") is { Status: "False" } condition && condition.Message.Contains("controlled by", StringComparison.Ordinal), "the NodePool of another to be told", Limit, () => cluster.PoolTold("taken"));
@@ -134,7 +137,7 @@ public class ChartRightsTests
         string In(string ns) => nano.Replace("namespace: models", $"namespace: {ns}", StringComparison.Ordinal);
     }
 
-    private static readonly string[] Blocked = ["configmap", "poddisruptionbudget", "serviceaccount", "service", "networkpolicy", "deployment", "leaderworkerset"];
+    private static readonly string[] Blocked = ["configmap", "poddisruptionbudget", "serviceaccount", "service", "networkpolicy", "deployment", "leaderworkerset", "podmonitor"];
 
     private const string ScaledObjects = """
         apiVersion: apiextensions.k8s.io/v1
@@ -161,6 +164,7 @@ public class ChartRightsTests
             $"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: b-networkpolicy, namespace: models, {owner}}}\nspec: {{podSelector: {{}}}}",
             $"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: b-deployment, namespace: models, {owner}}}\nspec: {{replicas: 0, selector: {{matchLabels: {{a: b}}}}, template: {Pods}}}",
             $"apiVersion: leaderworkerset.x-k8s.io/v1\nkind: LeaderWorkerSet\nmetadata: {{name: b-leaderworkerset-group, namespace: models, {owner}}}\nspec: {{replicas: 0, leaderWorkerTemplate: {{size: 2, workerTemplate: {Pods}}}}}",
+            $"apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {{name: b-podmonitor, namespace: models, {owner}}}\nspec: {{selector: {{}}, podMetricsEndpoints: []}}",
             $"apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata: {{name: taken, {owner}}}\nspec: {{template: {{spec: {{nodeClassRef: {{group: karpenter.lab.nemotron.dev, kind: LabNodeClass, name: h100}}, requirements: []}}}}}}");
     }
 

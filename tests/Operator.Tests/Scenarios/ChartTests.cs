@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nemotron.Crds;
 using Nemotron.Operator.Tests.Harness;
 using YamlDotNet.Serialization;
 
@@ -145,6 +146,17 @@ public class ChartTests
         linked["spec"]!["groups"]![0]!["rules"]![0]!["annotations"]!["runbook_url"]!.GetValue<string>().ShouldBe("https://docs.example.org/runbooks/NemotronModelDown.md");
 
         static string Text(JsonNode rule) => rule["spec"]!.ToJsonString().Replace("\\n\"", "\"", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_PodMonitor_of_its_own_scrapes_the_one_for_all_leaves_out()
+    {
+        var plain = Documents(File.ReadAllText(Repository.PathOf("config", "prometheus", "operator", "monitors.yaml")));
+        foreach (var (monitors, from) in new[] { (Documents(await RenderAsync(Everything)), "chart"), (plain, "plain manifests") })
+        {
+            var selector = monitors.Single(manifest => manifest["kind"]!.GetValue<string>() == "PodMonitor")["spec"]!["selector"]!["matchExpressions"]!.AsArray();
+            selector.Select(rule => $"{rule!["key"]} {rule["operator"]}").ShouldBe([$"{NemotronLabels.Deployment} Exists", $"{NemotronLabels.PodMonitor} DoesNotExist"], from);
+        }
     }
 
     [Fact]

@@ -12,7 +12,8 @@ public class GoldenManifestTests
     public async Task An_API_server_takes_every_manifest_that_is_written_down()
     {
         await using var cluster = await TestCluster.StartAsync("1xH100:8");
-        await cluster.ApplyAsync(Fleets.Namespace);
+        await cluster.ApplyAsync(Fleets.All(Fleets.Namespace, OutsideKinds.All));
+        (await cluster.Kubectl.RunAsync("wait --for=condition=Established crd --all --timeout=30s")).Succeeded();
         var cases = Directory.GetDirectories(Repository.PathOf("tests", "Controllers.Tests", "golden"));
         cases.Length.ShouldBeGreaterThan(24);
         var manifests = cases.SelectMany(Manifests).ToList();

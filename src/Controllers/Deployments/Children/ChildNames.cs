@@ -55,6 +55,8 @@ internal static partial class ChildNames
 
     public static string NetworkPolicy(string owner) => owner;
 
+    public static string PodMonitor(string owner) => owner;
+
     public static string ServiceAccount(string owner) => owner;
 
     /// <summary>Why the pods of a replica over several nodes cannot be named after <paramref name="owner"/>, and what would do; null when they can.</summary>

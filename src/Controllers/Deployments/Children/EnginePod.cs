@@ -61,6 +61,7 @@ internal static class EnginePod
         };
         // The mark by which the shield below is found and taken off once the pod is ready.
         if (decided.Provisioner == ProvisionerType.Karpenter) labels[NemotronLabels.Loading] = "true";
+        if (decided.OwnPodMonitor) labels[NemotronLabels.PodMonitor] = NemotronLabels.OwnPodMonitor;
         return labels;
     }
 
