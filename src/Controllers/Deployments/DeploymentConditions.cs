@@ -60,7 +60,7 @@ internal static class DeploymentConditions
         var live = snapshot.Workload(decision.Decided?.InGroups);
         if (decision.Decided is null && live is null)
             conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.Pending, "Nothing was started.");
-        else if (snapshot.Live?.Spec.Paused == true && snapshot.Gate is { Holds: { } gate } held && held.Template == ErrorGate.TemplateOf(snapshot.Live))
+        else if (ErrorGate.Holding(snapshot.Live, snapshot.Gate, snapshot.Entity.Status) is { Holds: { } gate } held)
             conditions.Set(ConditionTypes.Progressing, gate != ConditionReasons.GateFailed, gate, held.Message);
         else if (decision.Decided is { } decided && live?.StuckAt(snapshot.Now, ProgressDeadline.Of(snapshot.Entity.Spec, decided.Launch)) is { } stuck)
             conditions.Set(ConditionTypes.Progressing, false, ConditionReasons.ProgressDeadlineExceeded, $"No progress within spec.rollout.progressDeadline: {counts.Trouble ?? counts.SchedulerSays ?? stuck}");

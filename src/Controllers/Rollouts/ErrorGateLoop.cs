@@ -27,6 +27,7 @@ internal sealed partial class ErrorGateLoop(
     IPrometheus? prometheus = null) : ILeaderService
 {
     private readonly Dictionary<string, DateTimeOffset> _readySince = new(StringComparer.Ordinal);
+    private readonly Dictionary<NamespacedName, RolloutEvidence> _evidence = [];
 
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -34,8 +35,9 @@ internal sealed partial class ErrorGateLoop(
         if (prometheus is null) return;
         // What a former term of leading left is old.
         _readySince.Clear();
+        _evidence.Clear();
         board.KeepOnly(new HashSet<NamespacedName>());
-        using var timer = new PeriodicTimer(settings.Interval, time);
+        using var timer = new PeriodicTimer(settings.Interval < ErrorGate.LongestPause ? settings.Interval : ErrorGate.LongestPause, time);
         do await TickAsync(prometheus, cancellationToken);
         while (await timer.WaitForNextTickAsync(cancellationToken));
     }
@@ -44,7 +46,9 @@ internal sealed partial class ErrorGateLoop(
     internal async Task TickAsync(IPrometheus source, CancellationToken cancellationToken)
     {
         var rollouts = deployments.List().Select(RolloutOf).OfType<Rollout>().ToList();
-        board.KeepOnly(rollouts.Select(rollout => rollout.Key).ToHashSet());
+        var keys = rollouts.Select(rollout => rollout.Key).ToHashSet();
+        board.KeepOnly(keys);
+        foreach (var ended in _evidence.Keys.Where(key => !keys.Contains(key)).ToList()) _evidence.Remove(ended);
         if (rollouts.Count == 0)
         {
             _readySince.Clear();
@@ -58,10 +62,14 @@ internal sealed partial class ErrorGateLoop(
             if (await NewestAsync(rollout, cancellationToken) is not { } newest) continue;
             var own = DeploymentSnapshots.PodsOf(pods, rollout.Entity).Where(pod => !pod.Ended && Revisions.IsOf(pod, newest)).ToList();
             seen.UnionWith(own.Where(pod => pod.Ready).Select(pod => pod.Metadata.Uid));
-            var verdict = ErrorGate.Judge(
-                rollout.Template, rollout.Limit,
-                [.. own.Select(pod => new NewReplica(pod.Metadata.Name, ReadyFor(pod), counts.TryGetValue((pod.Metadata.NamespaceProperty, pod.Metadata.Name), out var known) ? known : null))],
-                trouble);
+            IReadOnlyList<NewReplica> replicas =
+            [
+                .. own.Select(pod => new NewReplica(
+                    pod.Metadata.Name, pod.Metadata.Uid, ReadyFor(pod), counts.TryGetValue((pod.Metadata.NamespaceProperty, pod.Metadata.Name), out var known) ? known : null)),
+            ];
+            if (!_evidence.TryGetValue(rollout.Key, out var evidence) || evidence.Template != rollout.Template) _evidence[rollout.Key] = evidence = new RolloutEvidence(rollout.Template);
+            if (trouble is null) evidence.Take(replicas);
+            var verdict = ErrorGate.Judge(rollout.Template, rollout.Limit, evidence.Counts, replicas, trouble, FailedBefore(rollout));
             if (!board.Put(rollout.Key, verdict)) continue;
             if (verdict.Holds is not null) LogHolds(rollout.Key, verdict.Message);
             queue.Enqueue(rollout.Key);
@@ -86,13 +94,17 @@ internal sealed partial class ErrorGateLoop(
             : null;
     }
 
+    // By this process, or by the one that led before.
+    private string? FailedBefore(Rollout rollout) =>
+        ErrorGate.Holding(rollout.Live, board.Of(rollout.Key), rollout.Entity.Status) is { Holds: ConditionReasons.GateFailed } held ? held.Message : null;
+
     private async Task<string?> NewestAsync(Rollout rollout, CancellationToken cancellationToken)
     {
         try
         {
             return await revisions.NewestAsync(rollout.Live, rollout.Entity.Metadata.Name, cancellationToken);
         }
-        catch (HttpOperationException e)
+        catch (Exception e) when (e is HttpOperationException or HttpRequestException or IOException or TimeoutException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             LogNoRevision(rollout.Key, ApiErrors.Describe(e));
             return null;

@@ -25,15 +25,46 @@ public class ErrorGateTests
         _cluster.Pools.Objects.Add(APool("h100"));
         _cluster.Nodes.Objects.AddRange([ANode("a"), ANode("b")]);
         _cluster.Entities.Objects.Add(_entity);
-        _loop = new ErrorGateLoop(
-            _cluster.Entities, _cluster.Deployments, _cluster.Pods, new Newest("new"), _cluster.Gates, new Queue(_enqueued), _cluster.Time, new ScalingSettings(),
-            NullLogger<ErrorGateLoop>.Instance, _prometheus);
+        _loop = Loop();
     }
+
+    [Fact]
+    public async Task A_replica_that_is_replaced_does_not_take_its_failures_along()
+    {
+        await RollAsync();
+        await LookAsync();
+        _prometheus.Pods = new() { ["new-1"] = (0, 50) };
+        await LookAsync();
+        Live.Spec.Paused.ShouldBe(true);
+        _cluster.Pods.Objects.RemoveAll(pod => pod.Metadata.Name == "new-1");
+        _cluster.Pods.Objects.Add(Replica("new-2", "new"));
+        _prometheus.Pods = new() { ["new-2"] = (3, 2) };
+        await LookAsync();
+        Live.Spec.Paused.ShouldBe(true);
+        Progressing.Reason.ShouldBe(ConditionReasons.GateFailed);
+    }
+
+    [Fact]
+    public async Task A_change_that_is_taken_back_is_not_judged_by_what_its_replicas_counted_before()
+    {
+        await RollAsync();
+        _prometheus.Pods = new() { ["new-1"] = (1000, 900) };
+        await LookAsync();
+        Live.Spec.Paused.ShouldBeNull();
+        _prometheus.Pods["new-1"] = (1000, 930);
+        await LookAsync();
+        Live.Spec.Paused.ShouldBe(true, "thirty of thirty since");
+    }
+
+    private ErrorGateLoop Loop() => new(
+        _cluster.Entities, _cluster.Deployments, _cluster.Pods, new Newest("new"), _cluster.Gates, new Queue(_enqueued), _cluster.Time, new ScalingSettings(),
+        NullLogger<ErrorGateLoop>.Instance, _prometheus);
 
     [Fact]
     public async Task Too_many_failures_stop_it_and_fewer_let_it_go_on()
     {
         await RollAsync();
+        await LookAsync();
         _prometheus.Pods = new() { ["old-1"] = (1000, 0), ["old-2"] = (1000, 900), ["new-1"] = (94, 6) };
         await LookAsync();
         Live.Spec.Paused.ShouldBe(true);
@@ -44,7 +75,7 @@ public class ErrorGateTests
 
         // The same verdict with other numbers is no news.
         _enqueued.Clear();
-        _prometheus.Pods["new-1"] = (93, 7);
+        _prometheus.Pods["new-1"] = (94, 7);
         await LookAsync();
         _enqueued.ShouldBeEmpty();
         Progressing.Message.ShouldBe(condition.Message);
@@ -60,6 +91,7 @@ public class ErrorGateTests
     public async Task A_handful_of_requests_says_nothing()
     {
         await RollAsync();
+        await LookAsync();
         _prometheus.Pods = new() { ["new-1"] = (10, 9) };
         await LookAsync();
         Live.Spec.Paused.ShouldBeNull();
@@ -93,13 +125,23 @@ public class ErrorGateTests
     public async Task Another_template_is_another_rollout_and_a_new_leader_changes_nothing_before_it_has_looked()
     {
         await RollAsync();
+        await LookAsync();
         _prometheus.Pods = new() { ["new-1"] = (0, 50) };
         await LookAsync();
         _cluster.Gates.KeepOnly(new HashSet<NamespacedName>());
         await _cluster.ReconcileAsync(_entity);
         Live.Spec.Paused.ShouldBe(true);
 
-        await LookAsync();
+        var successor = Loop();
+        await LookAsync(successor);
+        Live.Spec.Paused.ShouldBe(true, "what it has not seen itself, the status says");
+        _prometheus.Pods["new-1"] = (30, 50);
+        await LookAsync(successor);
+        Live.Spec.Paused.ShouldBeNull("of thirty requests since it leads none failed");
+
+        _prometheus.Pods["new-1"] = (30, 150);
+        await LookAsync(successor);
+        Live.Spec.Paused.ShouldBe(true);
         _entity.Spec = Spec(new RolloutGates { MaxErrorPercent = 5 }, "ANOTHER");
         await _cluster.ReconcileAsync(_entity);
         Live.Spec.Paused.ShouldBeNull();
@@ -109,6 +151,7 @@ public class ErrorGateTests
     public async Task Without_the_gate_it_goes_on()
     {
         await RollAsync();
+        await LookAsync();
         _prometheus.Pods = new() { ["new-1"] = (0, 50) };
         await LookAsync();
         Live.Spec.Paused.ShouldBe(true);
@@ -161,9 +204,9 @@ public class ErrorGateTests
         Live.Status = new V1DeploymentStatus { Replicas = 3, UpdatedReplicas = 1 };
     }
 
-    private async Task LookAsync()
+    private async Task LookAsync(ErrorGateLoop? loop = null)
     {
-        await _loop.TickAsync(_prometheus, TestContext.Current.CancellationToken);
+        await (loop ?? _loop).TickAsync(_prometheus, TestContext.Current.CancellationToken);
         await _cluster.ReconcileAsync(_entity);
         // As the Deployment's own write has it reconciled again.
         await _cluster.ReconcileAsync(_entity);
