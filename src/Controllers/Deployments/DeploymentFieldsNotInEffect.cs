@@ -22,7 +22,8 @@ internal static class DeploymentFieldsNotInEffect
         // Only replicas over several nodes.
         if (decided?.InGroups == true && spec.Rollout?.Gates?.ReadyFor is { } readyFor && readyFor.Value != DefaultReadyFor)
             paths.Add("spec.rollout.gates.readyFor (a LeaderWorkerSet goes on as soon as a replica is ready)");
-        if (spec.Autoscaling?.ScaleToZero is not null && FrontPlan.WhyNot(spec) is { } why) paths.Add($"spec.autoscaling.scaleToZero ({why})");
+        if (spec.Autoscaling is not null && !hasPrometheus) paths.Add("spec.autoscaling (the operator has no Prometheus to ask: chart value prometheus.url; the number of replicas is held within its limits)");
+        else if (spec.Autoscaling?.ScaleToZero is not null && FrontPlan.WhyNot(spec) is { } why) paths.Add($"spec.autoscaling.scaleToZero ({why})");
         if (spec.Priority is not (null or 0) && !inFleet) paths.Add("spec.priority (no NemotronFleet selects the deployment)");
         paths.AddRange(ReasoningRules.NotInEffect(spec, decided));
         if (decided is { OwnPodMonitor: false } && EnginePodMonitor.Asked(spec)) paths.Add("spec.monitoring.podMonitor (there is no gateway, and the engine has no metrics)");

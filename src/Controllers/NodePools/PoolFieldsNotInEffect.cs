@@ -16,6 +16,13 @@ internal static class PoolFieldsNotInEffect
             paths.Add("spec.health.repair: Replace (only Karpenter replaces nodes; here the node is drained and left to a person, as with Drain)");
         if (spec.Consolidation is { Mode: not ConsolidationMode.WhenFragmented, After: { } after } && after.Value != DefaultAfter)
             paths.Add("spec.consolidation.after (nothing is moved but with spec.consolidation.mode: WhenFragmented)");
+        for (var i = 0; i < (spec.Budgets?.Count ?? 0); i++)
+        {
+            // Drift is Karpenter's to carry out; what people do by hand nobody can hold to a budget.
+            if (spec.Provisioner?.Type != ProvisionerType.Karpenter && spec.Budgets![i].Reasons is { Count: > 0 } reasons && reasons.All(reason => reason == DisruptionReason.Maintenance))
+                paths.Add($"spec.budgets[{i}] (the operator maintains no nodes; only Karpenter has budgets for that)");
+        }
+
         return paths;
     }
 }

@@ -12,7 +12,7 @@ internal static class DeploymentGauges
 
     public static IReadOnlyList<StateGauge<NemotronDeployment>> Of(IMetricFactory make) =>
     [
-        New(make, "nemotron_deployment_replicas_desired", "Replicas that are wanted, by spec.replicas or by the autoscaler.", d => d.Status?.DesiredReplicas),
+        New(make, "nemotron_deployment_replicas_desired", "Replicas to be kept: those wanted, by spec.replicas or by the autoscaler, as far as a fleet grants them.", d => d.Status?.DesiredReplicas),
         New(make, "nemotron_deployment_replicas", "Replicas that exist, ready or not.", d => d.Status?.Replicas),
         New(make, "nemotron_deployment_replicas_ready", "Replicas that serve.", d => d.Status?.ReadyReplicas),
         New(make, "nemotron_deployment_replicas_updated", "Replicas of the newest template.", d => d.Status?.UpdatedReplicas),

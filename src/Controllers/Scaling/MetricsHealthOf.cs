@@ -21,7 +21,7 @@ internal static class MetricsHealthOf
         var (_, discarded) = SignalScreen.Screen(signals);
         if (signals.Scraped is < 1)
             return new MetricsHealth(false, ConditionReasons.MetricsMissing, string.Create(CultureInfo.InvariantCulture,
-                $"Prometheus has series of {signals.Scraped.Value * signals.Ready:0} of {signals.Ready} replicas that serve; the number is held until it has all. Does it scrape the pods' ports \"metrics\", with labels namespace and pod?"));
+                $"Prometheus has series of {signals.Scraped.Value * signals.Ready:0} of {signals.Ready} replicas that serve; the number is held until it has all. Does it scrape the pods' ports \"gateway-admin\" and \"engine\", with labels namespace and pod?"));
         if (signals.Modes.Off.InFlight is { } reading0 && reading0.Age > SignalScreen.OldestReading)
             return new MetricsHealth(false, ConditionReasons.MetricsStale, "The newest series are older than a minute; the number is held.");
         if (signals.Modes.Off is not { Arrivals: not null, InFlight: not null })

@@ -68,9 +68,6 @@ public sealed record NemotronDeploymentStatus
     [Items(maxItems: 64)]
     public IReadOnlyList<EngineRestartStatus>? EngineRestarts { get; init; }
 
-    /// <summary>The rollout in progress, or the last one.</summary>
-    public RolloutStatus? Rollout { get; init; }
-
     /// <summary>The reasoning mode as the gateway applies it.</summary>
     public ReasoningStatus? Reasoning { get; init; }
 }
@@ -250,21 +247,6 @@ public sealed record EngineRestartStatus
     public string? Reason { get; init; }
 }
 
-/// <summary>A rollout.</summary>
-public sealed record RolloutStatus
-{
-    /// <summary>The hash of the pod template that is rolled out.</summary>
-    [Length(0, 63)]
-    public string? Revision { get; init; }
-
-    /// <summary>The step that is being taken, in a sentence.</summary>
-    [Length(0, 512)]
-    public string? Step { get; init; }
-
-    /// <summary>When it began.</summary>
-    public DateTime? StartTime { get; init; }
-}
-
 /// <summary>The reasoning mode as the gateway applies it.</summary>
 public sealed record ReasoningStatus
 {
@@ -274,7 +256,7 @@ public sealed record ReasoningStatus
     /// <summary>Most tokens of a reasoning trace now. Absent: no limit is applied.</summary>
     public long? BudgetTokens { get; init; }
 
-    /// <summary>How the model is told, such as DetailedThinking or NoThink.</summary>
+    /// <summary>How the model is told, such as SystemDetailedThinking or SystemNoThink.</summary>
     [Length(0, 64)]
     public string? Grammar { get; init; }
 

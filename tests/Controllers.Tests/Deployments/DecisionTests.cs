@@ -73,7 +73,8 @@ public class DecisionTests
         WantedReplicas.Of(entity.Spec, 9).ShouldBe(4);
         WantedReplicas.Of(entity.Spec, 3, decided: 4).ShouldBe(4);
         WantedReplicas.Of(entity.Spec with { Autoscaling = entity.Spec.Autoscaling! with { Mode = AutoscalingMode.Recommend } }, 3, decided: 4).ShouldBe(3);
-        DeploymentFieldsNotInEffect.Of(entity.Spec).ShouldBeEmpty();
+        DeploymentFieldsNotInEffect.Of(entity.Spec, hasPrometheus: true).ShouldBeEmpty();
+        DeploymentFieldsNotInEffect.Of(entity.Spec).ShouldHaveSingleItem().ShouldStartWith("spec.autoscaling (the operator has no Prometheus");
     }
 
     [Theory]

@@ -26,6 +26,7 @@ public class WebhookTests
             refused.Error.ShouldMatch(@"\d+\.\d+ GiB of weights and \d+\.\d+ GiB of reserve per GPU leave nothing of \d+\.\d+ GiB for the KV cache");
             refused.Error.ShouldContain("Set spec.tensorParallel to 2");
             Console.WriteLine($"measured: kubectl says: {refused.Error.Trim()}");
+            File.ReadAllText(Repository.PathOf("docs", "webhook.md")).ShouldContain(refused.Error.Trim().Replace("\"STDIN\"", "\"config/samples/bad/admission/does-not-fit.yaml\"", StringComparison.Ordinal));
         }
 
         cluster.Deployments().ShouldBeEmpty();
