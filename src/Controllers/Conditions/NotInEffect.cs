@@ -11,6 +11,6 @@ internal static class NotInEffect
             conditions.Set(ConditionTypes.AllFieldsInEffect, true, ConditionReasons.AllInEffect, "Every field that is set is acted on.");
         else
             conditions.Set(ConditionTypes.AllFieldsInEffect, false, ConditionReasons.NotImplemented,
-                $"Accepted by the schema, but not acted on by this version of the operator: {string.Join(", ", paths)}.");
+                $"Set, and without effect: {string.Join(", ", paths)}.");
     }
 }

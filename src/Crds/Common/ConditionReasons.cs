@@ -45,7 +45,7 @@ public static class ConditionReasons
     /// <summary>A CRD that is needed is not installed.</summary>
     public const string CrdMissing = "CrdMissing";
 
-    /// <summary>Fields that are set are not acted on by this version.</summary>
+    /// <summary>Fields that are set have no effect; the message says why.</summary>
     public const string NotImplemented = "NotImplemented";
 
     /// <summary>All fields that are set are acted on.</summary>

@@ -6,7 +6,7 @@ public static class ConditionTypes
     /// <summary>The spec can be carried out: names resolve, the model allows the parallelism, the combination is supported.</summary>
     public const string Accepted = "Accepted";
 
-    /// <summary>Every field that is set is acted on by this version of the operator; the message names those that are not.</summary>
+    /// <summary>Every field that is set is acted on; the message names those that are not, with the reason.</summary>
     public const string AllFieldsInEffect = "AllFieldsInEffect";
 
     /// <summary>The wanted replicas have GPUs.</summary>
