@@ -51,6 +51,8 @@ public sealed class MountedCertificateTests : IDisposable
         await mounted.StopAsync(TestContext.Current.CancellationToken);
 
         (await Handshake.FaultAsync(serving.Context!, root.ExportCertificatePem(), "webhook.test.svc", now)).ShouldBeNull();
+        using var alone = X509Certificate2.CreateFromPem(certificate, key);
+        (await Handshake.FaultAsync(alone, root.ExportCertificatePem(), "webhook.test.svc", now)).ShouldNotBeNull("the root alone leads nowhere");
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
