@@ -251,7 +251,7 @@ public sealed class ApplyTests
         again.Status!.Seen.ShouldBeNull();
         var write = api.Writes[^1];
         write.Path.ShouldBe(TinyApi.WidgetPath("owner") + "/status");
-        JsonNode.DeepEquals(JsonNode.Parse(write.Body), JsonNode.Parse($$$"""{"metadata":{"uid":"{{{owner.Metadata.Uid}}}"},"status":{"seen":null}}""")).ShouldBeTrue(write.Body);
+        JsonNode.DeepEquals(JsonNode.Parse(write.Body), JsonNode.Parse($$"""[{"op":"test","path":"/metadata/uid","value":"{{owner.Metadata.Uid}}"},{"op":"remove","path":"/status/seen"}]""")).ShouldBeTrue(write.Body);
         again.Metadata.Generation.ShouldBe(owner.Metadata.Generation);
     }
 
@@ -271,13 +271,57 @@ public sealed class ApplyTests
         await using var api = await TinyApi.StartAsync();
         var (f, _, owner) = await StartAsync(api);
         await using var __ = f;
-        api.Intercept = async (context, request) =>
-        {
-            if (request.Method != "PATCH") return false;
-            await context.StatusAsync(409, "Conflict", "Operation cannot be fulfilled on widgets: Precondition failed: UID in precondition: a, UID in object meta: b");
-            return true;
-        };
+        api.HoldEvents();
+        api.Delete(TinyApi.WidgetPath("owner"));
+        api.PutWidget("owner", change: w => w["status"] = new JsonObject { ["phase"] = "anew" });
         (await f.Services.GetRequiredService<IStatusWriter>().UpdateStatusAsync(owner, new WidgetStatus { Phase = "x" }, Ct)).ShouldBeSameAs(owner);
         f.Services.GetRequiredService<PendingWrites>().MayProceed(owner.Metadata.Uid, () => { }).ShouldBeFalse();
+        api.Get(TinyApi.WidgetPath("owner"))!["status"]!["phase"]!.ToString().ShouldBe("anew");
+    }
+
+    [Fact]
+    public async Task Status_OtherThanTheCacheHas_GetsWhatDiffers_AndKeepsTheRest()
+    {
+        await using var api = await TinyApi.StartAsync();
+        var (f, _, owner) = await StartAsync(api);
+        await using var __ = f;
+        var status = f.Services.GetRequiredService<IStatusWriter>();
+        // The cache knows of no status; another has written one meanwhile.
+        api.PutWidget("owner", change: w => w["status"] = new JsonObject { ["seen"] = 7 });
+        var written = await status.UpdateStatusAsync(owner, new WidgetStatus { Phase = "Ready" }, Ct);
+        (written.Status!.Phase, written.Status.Seen).ShouldBe(("Ready", 7));
+
+        // And one that is gone.
+        api.PutWidget("owner");
+        (await status.UpdateStatusAsync(written, new WidgetStatus { Phase = "Steady" }, Ct)).Status!.Phase.ShouldBe("Steady");
+        api.Get(TinyApi.WidgetPath("owner"))!["status"]!.AsObject().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Status_ThatIsRefused_IsSaid_AfterOneLook()
+    {
+        await using var api = await TinyApi.StartAsync();
+        var (f, _, owner) = await StartAsync(api);
+        await using var __ = f;
+        api.Intercept = async (context, request) =>
+        {
+            if (!request.ContentType.StartsWith(KubeApi.JsonPatch, StringComparison.Ordinal)) return false;
+            await context.StatusAsync(422, "Invalid", "status.phase: Unsupported value");
+            return true;
+        };
+        var error = await Should.ThrowAsync<HttpOperationException>(f.Services.GetRequiredService<IStatusWriter>().UpdateStatusAsync(owner, new WidgetStatus { Phase = "x" }, Ct));
+        ApiErrors.Describe(error).ShouldContain("Unsupported value");
+        api.Writes.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void StatusPatch_EscapesNames_DescendsIntoWhatIsThere_AndLeavesNullsOut()
+    {
+        var status = JsonNode.Parse("""{"nodes":{"a/b":1,"c~d":2},"gone":null}""")!.AsObject();
+        var change = JsonNode.Parse("""{"nodes":{"a/b":3,"c~d":null,"absent":null},"usage":{"x":1,"y":null}}""")!.AsObject();
+        StatusPatch.Operations("u", "5", status, change).ToJsonString().ShouldBe(
+            """[{"op":"test","path":"/metadata/uid","value":"u"},{"op":"add","path":"/status/nodes/a~1b","value":3},{"op":"remove","path":"/status/nodes/c~0d"},{"op":"add","path":"/status/usage","value":{"x":1}}]""");
+        StatusPatch.Operations("u", "5", null, change).ToJsonString().ShouldBe(
+            """[{"op":"test","path":"/metadata/uid","value":"u"},{"op":"test","path":"/metadata/resourceVersion","value":"5"},{"op":"add","path":"/status","value":{"nodes":{"a/b":3},"usage":{"x":1}}}]""");
     }
 }

@@ -74,6 +74,23 @@ public sealed class ClientTests
         ApiErrors.Describe(error).ShouldBe("The API server answered 500 to GET /apis/test.example.com/v1/namespaces/default/widgets/a: boom");
     }
 
+    [Theory]
+    [InlineData("api/v1/namespaces/a/pods/x", null)]
+    [InlineData("api/v1/namespaces/a/pods/x/eviction", null)]
+    [InlineData("api/v1/namespaces/a/pods/x/eviction", "10")]
+    public async Task TooManyRequests_WithoutATime_OrOfAnEviction_IsReturnedAtOnce(string path, string? retryAfter)
+    {
+        await using var host = await ApiHost.StartAsync((c, _) =>
+        {
+            if (retryAfter is not null) c.Response.Headers.RetryAfter = retryAfter;
+            return c.StatusAsync(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.");
+        });
+        var send = Api(host.Url).SendAsync<Widget>(HttpMethod.Post, path, "{}"u8.ToArray(), KubeApi.Json, default);
+        await Until.True(() => send.IsCompleted, "answered", clock);
+        (await Should.ThrowAsync<HttpOperationException>(send)).Response.StatusCode.ShouldBe(System.Net.HttpStatusCode.TooManyRequests);
+        host.Requests.Count.ShouldBe(1);
+    }
+
     [Fact]
     public async Task NoAnswer_IsATimeout()
     {
@@ -180,6 +197,37 @@ public sealed class ClientTests
         finally
         {
             File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void AuthorityFile_MountedByTheKubelet_IsReadAgainWhenItsFolderIsExchanged()
+    {
+        // As a pod sees it: ca.crt leads to ..data/ca.crt, and only where ..data leads changes.
+        var folder = Directory.CreateTempSubdirectory("ca-");
+        try
+        {
+            using var oldKey = ECDsa.Create();
+            using var newKey = ECDsa.Create();
+            using var oldCa = Ca("old", oldKey);
+            using var newCa = Ca("new", newKey);
+            using var server = Leaf(newCa);
+            foreach (var (name, ca) in new[] { ("..1", oldCa), ("..2", newCa) })
+                File.WriteAllText(Path.Combine(folder.CreateSubdirectory(name).FullName, "ca.crt"), ca.ExportCertificatePem());
+            var data = Path.Combine(folder.FullName, "..data");
+            var path = Path.Combine(folder.FullName, "ca.crt");
+            Directory.CreateSymbolicLink(data, "..1");
+            File.CreateSymbolicLink(path, "..data/ca.crt");
+            var authority = new RotatingAuthority(path);
+            authority.Validate(this, server, null, SslPolicyErrors.RemoteCertificateChainErrors).ShouldBeFalse();
+            Directory.Delete(data);
+            authority.Validate(this, server, null, SslPolicyErrors.RemoteCertificateChainErrors).ShouldBeFalse("nothing to read: what was read last stays");
+            Directory.CreateSymbolicLink(data, "..2");
+            authority.Validate(this, server, null, SslPolicyErrors.RemoteCertificateChainErrors).ShouldBeTrue();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 

@@ -107,6 +107,25 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task WhatNobodyForesaw_CostsOneEvent_AndNotThoseAfterIt()
+    {
+        await using var host = await ApiHost.StartAsync((c, r) => c.JsonAsync(r.Body, 201));
+        var credentials = new UnreadableOnce();
+        var metrics = new RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry());
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Start);
+        using var client = new KubeClient(new k8s.KubernetesClientConfiguration { Host = host.Url }, credentials);
+        var events = new EventRecorder(
+            new KubeApi(client, time), new OperatorSettings { Name = "test" }, metrics, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<EventRecorder>.Instance);
+        var widget = new Widget { Metadata = new() { Name = "a", NamespaceProperty = "default", Uid = "u" } };
+        await events.PublishAsync(widget, "One", "m", cancellationToken: TestContext.Current.CancellationToken);
+        await events.PublishAsync(widget, "Two", "m", cancellationToken: TestContext.Current.CancellationToken);
+        events.Complete();
+        await events.RunAsync(TestContext.Current.CancellationToken);
+        metrics.EventsDropped.WithLabels("failed").Value.ShouldBe(1);
+        host.Requests.ShouldHaveSingleItem().Body.ShouldContain("Two");
+    }
+
+    [Fact]
     public async Task RefusedOrUnreachable_NeverReachesThePublisher()
     {
         await using var api = await TinyApi.StartAsync();
@@ -144,5 +163,17 @@ public sealed class EventTests
         }
 
         f.Metrics.EventsDropped.WithLabels("queue_full").Value.ShouldBeGreaterThan(0);
+    }
+
+    private sealed class UnreadableOnce : DelegatingHandler
+    {
+        private bool thrown;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (thrown) return base.SendAsync(request, cancellationToken);
+            thrown = true;
+            throw new InvalidOperationException("The credentials cannot be read.");
+        }
     }
 }

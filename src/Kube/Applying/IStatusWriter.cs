@@ -3,7 +3,7 @@ using k8s.Models;
 
 namespace Nemotron.Kube;
 
-/// <summary>Writes the status of entities, only when it says something new, in one request of only what changed (a merge patch of <c>/status</c>).</summary>
+/// <summary>Writes the status of entities, only when it says something new, in one request of only what changed (a JSON patch of <c>/status</c> that tests the uid).</summary>
 public interface IStatusWriter
 {
     /// <summary>Makes the entity's status what <paramref name="mutate"/> makes of a copy.</summary>

@@ -62,15 +62,16 @@ internal sealed class NamedObjects(KubeApi api, OperatorSettings settings) : INa
 
     private async Task<string> ScalePathAsync(ObjectReference reference, CancellationToken cancellationToken)
     {
-        var resource = await FindAsync(reference, cancellationToken);
+        var resource = await FindAsync(reference, cancellationToken, scaled: true);
         return resource.HasScale
             ? $"{Path(reference, resource)}/scale"
             : throw new NamedObjectException($"{reference.Kind} of {reference.ApiVersion} has no scale subresource: its replicas cannot be set through one.", kindMissing: false);
     }
 
-    private async Task<Resource> FindAsync(ObjectReference reference, CancellationToken cancellationToken)
+    private async Task<Resource> FindAsync(ObjectReference reference, CancellationToken cancellationToken, bool scaled = false)
     {
-        if (known.TryGetValue((reference.ApiVersion, reference.Kind), out var found)) return found;
+        // One without a scale subresource may get one with the next version of its CRD.
+        if (known.TryGetValue((reference.ApiVersion, reference.Kind), out var found) && (found.HasScale || !scaled)) return found;
         JsonObject list;
         try
         {

@@ -39,11 +39,6 @@ public static partial class ApiErrors
     internal static bool NamesAnObject(HttpOperationException error) =>
         Parse(error.Response?.Content) is { Reason: "NotFound", Message: var message } && message.Contains('"', StringComparison.Ordinal);
 
-    /// <summary>Whether the write was refused since another object has the name by now: the uid that came with it is not the one that is there.</summary>
-    internal static bool IsAnotherObject(HttpOperationException error) =>
-        error.Response?.StatusCode == HttpStatusCode.Conflict
-        && Parse(error.Response.Content).Message.Contains("UID in precondition", StringComparison.Ordinal);
-
     private static string DescribeStatus(HttpOperationException http, string hint)
     {
         var (reason, message) = Parse(http.Response?.Content);

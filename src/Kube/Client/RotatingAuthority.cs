@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Nemotron.Kube;
 
 /// <summary>
-/// Checks the API server's certificate against an authority file that is read again when it changes: in a pod the kubelet replaces it while the process runs.
-/// (The client itself reads it once.)
+/// Checks the API server's certificate against an authority file that is read at every check: in a pod the kubelet replaces it while the process runs. (The client itself
+/// reads it once.) Its time says nothing: it is a link to a link, of which only the inner one is exchanged. Checks are rare, one for each connection.
 /// </summary>
 internal sealed class RotatingAuthority(string path)
 {
@@ -13,7 +13,7 @@ internal sealed class RotatingAuthority(string path)
 
     private readonly Lock gate = new();
     private X509Certificate2Collection trusted = [];
-    private DateTime readAt;
+    private string? read;
 
     /// <summary>Whether the certificate chains to the authority and names the host that was asked for.</summary>
     internal bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
@@ -45,13 +45,22 @@ internal sealed class RotatingAuthority(string path)
     {
         lock (gate)
         {
-            var changedAt = File.GetLastWriteTimeUtc(path);
-            if (changedAt != readAt)
+            string text;
+            try
+            {
+                text = File.ReadAllText(path);
+            }
+            catch (IOException) when (read is not null)
+            {
+                // What was good a moment ago is better than no connection.
+                return trusted;
+            }
+
+            if (text != read)
             {
                 var fresh = new X509Certificate2Collection();
-                fresh.ImportFromPemFile(path);
-                trusted = fresh;
-                readAt = changedAt;
+                fresh.ImportFromPem(text);
+                (trusted, read) = (fresh, text);
             }
 
             return trusted;

@@ -169,7 +169,11 @@ internal sealed class EventRecorder(KubeApi api, OperatorSettings settings, Runt
                 EventLog.Refused(logger, ApiErrors.Describe(e));
                 return e.Response.StatusCode;
             }
-            catch (Exception e) when (e is HttpOperationException or HttpRequestException or IOException or TimeoutException or JsonException)
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+            catch (Exception e) when (e is HttpOperationException or HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException)
             {
                 if (attempt == MostAttempts)
                 {
@@ -177,6 +181,14 @@ internal sealed class EventRecorder(KubeApi api, OperatorSettings settings, Runt
                     EventLog.Refused(logger, ApiErrors.Describe(e));
                     return 0;
                 }
+            }
+#pragma warning disable CA1031 // Such as credentials that cannot be read: one event is lost, and not all that come after it.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                metrics.EventsDropped.WithLabels("failed").Inc();
+                EventLog.Failed(logger, ApiErrors.Describe(e), e);
+                return 0;
             }
 
             await Task.Delay(RetryAfter, time, cancellationToken);
@@ -188,4 +200,7 @@ internal static partial class EventLog
 {
     [LoggerMessage(501, LogLevel.Warning, "An event was not written: {Why}")]
     internal static partial void Refused(ILogger logger, string why);
+
+    [LoggerMessage(502, LogLevel.Error, "An event was not written: {Why}")]
+    internal static partial void Failed(ILogger logger, string why, Exception error);
 }

@@ -125,9 +125,24 @@ internal sealed class OperatorHost(
 
             events.Complete();
             eventsStop.CancelAfter(FlushTime);
-            await eventsRun;
+            await EndOfEventsAsync(eventsRun);
             await informersStopping.CancelAsync();
             await caches.WhenStopped();
+        }
+    }
+
+    /// <summary>Whatever became of the events: the informers still have to end.</summary>
+    private async Task EndOfEventsAsync(Task eventsRun)
+    {
+        try
+        {
+            await eventsRun;
+        }
+#pragma warning disable CA1031 // See above.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            HostLog.EventsBroke(logger, e);
         }
     }
 
@@ -223,6 +238,9 @@ internal static partial class HostLog
 
     [LoggerMessage(704, LogLevel.Error, "A reconcile does not heed its cancellation; the process ends without it")]
     internal static partial void Stuck(ILogger logger);
+
+    [LoggerMessage(705, LogLevel.Error, "Events were not written to the end")]
+    internal static partial void EventsBroke(ILogger logger, Exception error);
 
     [LoggerMessage(702, LogLevel.Critical, "The operator's runtime broke and the process ends")]
     internal static partial void Broken(ILogger logger, Exception error);

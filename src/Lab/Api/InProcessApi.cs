@@ -42,7 +42,13 @@ internal sealed class InProcessApi(ApiContext api) : IApi
         bool retry = obj.ResourceVersion() is null;
         if (subresource == "scale") return Scale(request, scale => obj, retry);
         obj = ObjectDecoding.Decode(obj, request, []);
-        return Result(Updating.UpdateAsync(api, request, live => (JsonObject)obj.DeepClone(), retry, recordManager: subresource != "binding"));
+        return Result(Updating.UpdateAsync(api, request, Replaced, retry, recordManager: subresource != "binding"));
+
+        JsonObject Replaced(JsonObject live)
+        {
+            Updating.EnsureSameObject(request, obj, live);
+            return (JsonObject)obj.DeepClone();
+        }
     }
 
     public JsonObject MergePatch(Gvr resource, string? ns, string name, JsonObject patch, string fieldManager, string? subresource = null)

@@ -109,14 +109,16 @@ internal sealed class ResourceHandler(ApiContext api, LabServerOptions options, 
             throw ApiErrors.Invalid(resource.Gvr.Group, resource.Gvr.Plural, route.Name,
                 [new("metadata.resourceVersion", "FieldValueInvalid", "Invalid value: 0: must be specified for an update")]);
         }
-        var updated = await Updating.UpdateAsync(api, request, live => KeepManagers((JsonObject)obj.DeepClone(), live), retry: !versioned);
+        var updated = await Updating.UpdateAsync(api, request, live => Replaced(request, obj, live), retry: !versioned);
         AddWarnings(http, request);
         await ResponseWriter.ObjectAsync(http, 200, resource, updated, shape, api.Now);
     }
 
     /// <summary>A PUT without <c>managedFields</c> keeps those there are; only an explicit empty list resets them.</summary>
-    private static JsonObject KeepManagers(JsonObject obj, JsonObject live)
+    private static JsonObject Replaced(WriteRequest request, JsonObject body, JsonObject live)
     {
+        Updating.EnsureSameObject(request, body, live);
+        var obj = (JsonObject)body.DeepClone();
         if (!obj.Metadata().ContainsKey("managedFields") && live["metadata"]?["managedFields"] is { } managed) obj.Metadata()["managedFields"] = managed.DeepClone();
         return obj;
     }

@@ -32,7 +32,7 @@ internal static class Updating
             var live = resource.Show(stored);
             var next = change(resource.View is null ? stored.Copy() : (JsonObject)live.DeepClone());
             EnsureIdentity(request, live, next);
-            KeepIdentity(live, next);
+            KeepIdentity(request, live, next);
             if (api.Admission is { } admission) next = await admission.MutateAsync(request, AdmissionVerb.Update, next, live);
             if (recordManager)
                 next = ManagedFields.RecordUpdate(live, next, resource.Schema, request.FieldManager, resource.ApiVersion, request.Subresource, api.Now, resource.ResetFields(request.Subresource));
@@ -82,20 +82,27 @@ internal static class Updating
         {
             throw ApiErrors.Modified(resource, request.Name);
         }
-        string? uid = next.Uid();
-        if (uid is not null && uid != live.Uid())
-        {
-            string key = string.Join('/', new[] { "/registry", resource.Gvr.Group, resource.Gvr.Plural, request.Namespace, request.Name }.Where(p => !string.IsNullOrEmpty(p)));
-            throw ApiErrors.Conflict(resource.Gvr.Group, resource.Gvr.Plural, request.Name,
-                $"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid()}");
-        }
+    }
+
+    /// <summary>The uid in a PUT's body is its precondition. In a patch it is not: there it is a change like any other, which is refused as one or, of a custom object's status, not heard.</summary>
+    /// <exception cref="ApiException">409 when the name is another object's by now.</exception>
+    public static void EnsureSameObject(WriteRequest request, JsonObject obj, JsonObject live)
+    {
+        var resource = request.Resource;
+        if (obj.Uid() is not { Length: > 0 } uid || uid == live.Uid()) return;
+        string key = string.Join('/', new[] { "/registry", resource.Gvr.Group, resource.Gvr.Plural, request.Namespace, request.Name }.Where(p => !string.IsNullOrEmpty(p)));
+        throw ApiErrors.Conflict(resource.Gvr.Group, resource.Gvr.Plural, request.Name,
+            $"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid()}");
     }
 
     /// <summary>Nobody rewrites birth and death.</summary>
-    private static void KeepIdentity(JsonObject live, JsonObject next)
+    private static void KeepIdentity(WriteRequest request, JsonObject live, JsonObject next)
     {
         var metadata = next.Metadata();
-        foreach (string field in (string[])["uid", "name", "namespace", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"])
+        bool statusOnly = request.Resource.Custom && request.Subresource == "status";
+        // Another uid is left for the validation to refuse.
+        if (statusOnly || string.IsNullOrEmpty(next.Uid())) Restore(live["metadata"] as JsonObject, metadata, "uid");
+        foreach (string field in (string[])["name", "namespace", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"])
         {
             Restore(live["metadata"] as JsonObject, metadata, field);
         }

@@ -176,7 +176,7 @@ internal sealed class TinyApi : IAsyncDisposable
                 var created = existing is null;
                 if (body!["metadata"]!["uid"] is { } only && !JsonNode.DeepEquals(only, existing?["metadata"]!["uid"]))
                 {
-                    return Refuse(409, "Conflict", "uid");
+                    return created ? Refuse(409, "Conflict", "uid mismatch") : Refuse(422, "Invalid", "metadata.uid: field is immutable");
                 }
 
                 return (created ? 201 : 200, Store(path, Merge(existing, body.AsObject()), existing));
@@ -185,8 +185,10 @@ internal sealed class TinyApi : IAsyncDisposable
             case "PATCH" when request.ContentType.StartsWith("application/json-patch+json", StringComparison.Ordinal):
                 return JsonPatch(existing, body!.AsArray()) is { } patched ? (200, Store(path, patched, existing)) : Refuse(422, "Invalid", "the server rejected our request due to an error in our request");
             case "PATCH":
+                // Of a custom resource's status the server takes nothing but the status, not even a uid that differs.
+                if (status) body!.AsObject().Remove("metadata");
                 return body!["metadata"]?["uid"] is { } uid && !JsonNode.DeepEquals(uid, existing["metadata"]!["uid"])
-                    ? Refuse(409, "Conflict", "uid")
+                    ? Refuse(422, "Invalid", "metadata.uid: field is immutable")
                     : (200, Store(path, Merge(existing, body.AsObject()), existing));
             case "DELETE" when existing is not null:
                 return body?["preconditions"]?["uid"] is { } wanted && !JsonNode.DeepEquals(wanted, existing["metadata"]!["uid"])
@@ -272,18 +274,19 @@ internal sealed class TinyApi : IAsyncDisposable
         var result = target.DeepClone().AsObject();
         foreach (var operation in operations)
         {
-            var parts = operation!["path"]!.ToString().Trim('/').Split('/');
-            var parent = parts[..^1].Aggregate((JsonNode)result, (node, part) => node[part]!).AsObject();
-            if (operation["op"]!.ToString() == "test")
+            var parts = operation!["path"]!.ToString().Trim('/').Split('/').Select(p => p.Replace("~1", "/").Replace("~0", "~")).ToArray();
+            if (parts[..^1].Aggregate((JsonNode?)result, (node, part) => node?[part]) is not JsonObject parent) return null;
+            var name = parts[^1];
+            switch (operation["op"]!.ToString())
             {
-                if (!JsonNode.DeepEquals(parent[parts[^1]], operation["value"]))
-                {
+                case "test" when !JsonNode.DeepEquals(parent[name], operation["value"]):
+                case "remove" when !parent.Remove(name):
                     return null;
-                }
-            }
-            else
-            {
-                parent[parts[^1]] = operation["value"]?.DeepClone();
+                case "add" or "replace":
+                    parent[name] = operation["value"]?.DeepClone();
+                    break;
+                default:
+                    break;
             }
         }
 

@@ -10,11 +10,14 @@ namespace Nemotron.Kube.Tests;
 internal static class Handshake
 {
     /// <summary>Why a client that trusts <paramref name="bundle"/> does not accept <paramref name="leaf"/>, over the loopback interface; null when it does.</summary>
-    internal static async Task<string?> FaultAsync(X509Certificate2 leaf, string bundle, string host, DateTimeOffset now)
+    internal static async Task<string?> FaultAsync(X509Certificate2 leaf, string bundle, string host, DateTimeOffset now) =>
+        await FaultAsync(SslStreamCertificateContext.Create(leaf, null, offline: true), bundle, host, now);
+
+    /// <summary>The same, of what a server sends with its certificate.</summary>
+    internal static async Task<string?> FaultAsync(SslStreamCertificateContext context, string bundle, string host, DateTimeOffset now)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var context = SslStreamCertificateContext.Create(leaf, null, offline: true);
         var server = Task.Run(async () =>
         {
             using var accepted = await listener.AcceptTcpClientAsync();
@@ -65,10 +68,10 @@ internal static class Handshake
             {
                 TargetHost = host,
                 AllowTlsResume = false,
-                RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                RemoteCertificateValidationCallback = (_, certificate, sent, errors) =>
                 {
                     met = $"{errors}, {certificate?.Issuer} from {certificate?.GetEffectiveDateString()} to {certificate?.GetExpirationDateString()}";
-                    return Trusts(bundle, certificate, errors, now);
+                    return Trusts(bundle, certificate, errors, now, sent);
                 },
             });
             return null;
@@ -79,7 +82,7 @@ internal static class Handshake
         }
     }
 
-    internal static bool Trusts(string bundle, X509Certificate? certificate, SslPolicyErrors errors, DateTimeOffset now)
+    internal static bool Trusts(string bundle, X509Certificate? certificate, SslPolicyErrors errors, DateTimeOffset now, X509Chain? sent = null)
     {
         if (certificate is not X509Certificate2 leaf || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
         {
@@ -92,6 +95,11 @@ internal static class Handshake
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTime = now.UtcDateTime;
+        foreach (var element in sent?.ChainElements.Skip(1) ?? [])
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
         return chain.Build(leaf);
     }
 }

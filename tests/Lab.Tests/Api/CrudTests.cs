@@ -40,6 +40,45 @@ public class CrudTests
     }
 
     [Fact]
+    public async Task Another_uid_is_a_precondition_in_a_put_refused_in_a_patch_and_not_heard_in_a_patch_of_a_custom_status()
+    {
+        const string Merge = "application/merge-patch+json";
+        const string Other = """{"metadata":{"uid":"11111111-1111-1111-1111-111111111111"},"status":{"replicas":1}}""";
+        await using var lab = await LabFixture.WithWidgetsAsync();
+        var created = await lab.SendAsync("POST", LabFixture.Widgets, LabFixture.Widget("a"));
+        string uid = (string)created.Body["metadata"]!["uid"]!;
+
+        foreach (string path in (string[])[$"{LabFixture.Widgets}/a", $"{LabFixture.Widgets}/a/status"])
+        {
+            var other = created.Body.DeepClone();
+            other["metadata"]!["uid"] = "11111111-1111-1111-1111-111111111111";
+            var put = await lab.SendAsync("PUT", path, other.ToJsonString());
+            put.Code.ShouldBe(409);
+            ((string)put.Body["message"]!).ShouldContain("UID in precondition");
+        }
+
+        var refused = await lab.SendAsync("PATCH", $"{LabFixture.Widgets}/a", Other, Merge);
+        refused.Code.ShouldBe(422);
+        ((string)refused.Body["message"]!).ShouldContain("metadata.uid: Invalid value: \"11111111-1111-1111-1111-111111111111\": field is immutable");
+
+        var heard = await lab.SendAsync("PATCH", $"{LabFixture.Widgets}/a/status", Other, Merge);
+        heard.Code.ShouldBe(200);
+        ((int)heard.Body["status"]!["replicas"]!).ShouldBe(1);
+        ((string)heard.Body["metadata"]!["uid"]!).ShouldBe(uid);
+
+        string tested = """[{"op":"test","path":"/metadata/uid","value":"11111111-1111-1111-1111-111111111111"},{"op":"add","path":"/status/replicas","value":2}]""";
+        (await lab.SendAsync("PATCH", $"{LabFixture.Widgets}/a/status", tested, "application/json-patch+json")).Code.ShouldBe(422);
+
+        const string Deployments = "/apis/apps/v1/namespaces/default/deployments";
+        (await lab.SendAsync("POST", Deployments, """
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"spec":{"replicas":0,"selector":{"matchLabels":{"app":"d"}},
+             "template":{"metadata":{"labels":{"app":"d"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}
+            """)).Code.ShouldBe(201);
+        (await lab.SendAsync("PATCH", $"{Deployments}/d/status", Other, Merge)).Code.ShouldBe(422);
+        (await lab.SendAsync("PATCH", $"{Deployments}/d/status", """{"status":{"replicas":0}}""", Merge)).Code.ShouldBe(200);
+    }
+
+    [Fact]
     public async Task A_write_that_changes_nothing_takes_no_new_version()
     {
         await using var lab = await LabFixture.WithWidgetsAsync();

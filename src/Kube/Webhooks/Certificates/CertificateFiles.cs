@@ -25,6 +25,7 @@ internal sealed class CertificateFiles
     private CertificateFiles(IReadOnlyList<X509Certificate2> authorities, X509Certificate2? leaf, string? leafPem, string? leafKeyPem, string? authorityKeyPem, string? fault)
     {
         (Authorities, Leaf, this.leafPem, this.leafKeyPem, this.authorityKeyPem) = (authorities, leaf, leafPem, leafKeyPem, authorityKeyPem);
+        Intermediates = leaf is null ? [] : After(leaf, leafPem!);
         Facts = new(
             [.. authorities.Select((a, i) => new AuthorityFacts(a.Thumbprint, CertificateIssuer.Utc(a.NotBefore), CertificateIssuer.Utc(a.NotAfter), i == 0 && authorityKeyPem is not null))],
             leaf is null ? null : new LeafFacts(
@@ -40,6 +41,9 @@ internal sealed class CertificateFiles
 
     /// <summary>What is served, with its private key; null when there is nothing usable.</summary>
     internal X509Certificate2? Leaf { get; }
+
+    /// <summary>What follows the leaf in its file: the way from it to an authority that clients trust, where there are steps between.</summary>
+    internal X509Certificate2Collection Intermediates { get; }
 
     /// <summary>The same, for a decision.</summary>
     internal CertificateFacts Facts { get; }
@@ -154,6 +158,21 @@ internal sealed class CertificateFiles
         {
             return null;
         }
+    }
+
+    private static X509Certificate2Collection After(X509Certificate2 leaf, string pem)
+    {
+        var chain = new X509Certificate2Collection();
+        try
+        {
+            chain.ImportFromPem(pem);
+        }
+        catch (CryptographicException)
+        {
+            // The first can be read, or there were no leaf: it is served without what cannot.
+        }
+
+        return [.. chain.Where(c => c.Thumbprint != leaf.Thumbprint)];
     }
 
     private static bool Signed(X509Certificate2 authority, X509Certificate2 leaf)

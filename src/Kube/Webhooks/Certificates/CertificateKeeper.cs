@@ -151,9 +151,9 @@ internal sealed class CertificateKeeper : BackgroundService
 
     private void Serve(CertificateFiles found)
     {
-        if (!serving.Serves(found.Leaf!))
+        if (!serving.Serves(found))
         {
-            serving.Serve(found.Leaf!);
+            serving.Serve(found);
             KeeperLog.Serving(logger, found.Facts.Leaf!.NotAfter);
         }
     }

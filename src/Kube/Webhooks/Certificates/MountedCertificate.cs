@@ -30,9 +30,9 @@ internal sealed class MountedCertificate(
             var data = new[] { CertificateFiles.LeafFile, CertificateFiles.LeafKeyFile }.ToDictionary(name => name, name => File.ReadAllBytes(Path.Combine(folder, name)));
             var found = CertificateFiles.Read(data);
             if (found.Leaf is null) why = found.Facts.Fault ?? $"{folder} has no certificate.";
-            else if (!serving.Serves(found.Leaf))
+            else if (!serving.Serves(found))
             {
-                serving.Serve(found.Leaf);
+                serving.Serve(found);
                 metrics.Expiry.WithLabels("serving").Set(found.Facts.Leaf!.NotAfter.ToUnixTimeSeconds());
                 KeeperLog.Serving(logger, found.Facts.Leaf.NotAfter);
             }
