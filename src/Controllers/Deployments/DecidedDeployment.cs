@@ -85,4 +85,10 @@ internal sealed record DecidedDeployment
 
     /// <summary>Whether new replicas come before old ones go.</summary>
     public required bool Surge { get; init; }
+
+    /// <summary>Whether nodes may still come that one replica more would fit on.</summary>
+    public bool RoomToCome { get; init; }
+
+    /// <summary>Whether a replica that was to come before an old one goes finds no place.</summary>
+    public SurgeStall SurgeStall { get; init; } = SurgeStall.None;
 }

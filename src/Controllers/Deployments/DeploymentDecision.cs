@@ -54,12 +54,14 @@ internal sealed record DeploymentDecision
         if (EngineEnvironment.Refusal(entity.Spec, launch) is { } environment)
             return new DeploymentDecision { Model = choice.Entry, Plan = place.Plan, Refused = new Refusal(ConditionReasons.InvalidField, environment) };
 
-        var live = snapshot.Workload(place.Shape.Pods > 1)?.Replicas;
-        var wanted = WantedReplicas.Of(entity.Spec, live, snapshot.Scaling?.Decision?.Desired);
+        var workload = snapshot.Workload(place.Shape.Pods > 1);
+        var live = workload?.Replicas;
+        var wanted = WantedReplicas.Of(entity.Spec, live, snapshot.Now, snapshot.Scaling?.Decision?.Desired, undecided: snapshot.ScalingConfigured && snapshot.Scaling is null);
         var replicas = FleetShare.Replicas(wanted, live, snapshot.Fleet);
         var gateway = GatewayPlan.Of(entity.Spec, choice.Entry, request, launch, snapshot.GatewayImage, Scaling.PressureOf.LoweredTo(snapshot), StandIn(entity, snapshot.Fleet));
         var cache = choice.Cached is null ? null : place.Pool.Pool.Spec.WeightCache;
         var front = FrontPlan.Of(entity.Spec, gateway, snapshot.Front.Back);
+        var roomToCome = NodesToCome.AddRoom(place.Pool, place.Shape, snapshot.Now);
         return new DeploymentDecision
         {
             Model = choice.Entry,
@@ -95,6 +97,8 @@ internal sealed record DeploymentDecision
                     RolloutStrategy.Drain => false,
                     _ => Planning.Placement.TpGroups.FreeGroups(place.Pool.Nodes, place.Shape) > 0,
                 },
+                RoomToCome = roomToCome,
+                SurgeStall = SurgeStall.Of(workload, snapshot.Pods, roomToCome, snapshot.Now),
             },
         };
     }

@@ -61,7 +61,7 @@ internal sealed record DeploymentSnapshot
         var metadata = decided.InGroups ? LiveGroups?.Metadata : Live?.Metadata;
         if (metadata?.Annotations?.TryGetValue(ChildLabels.TemplateHash, out var hash) != true || hash != template) return false;
         if (!decided.InGroups && Live!.Status?.ObservedGeneration < metadata.Generation) return false;
-        var counts = ReplicaCounts.Of(decided.Replicas, Workload(decided.InGroups), Pods);
+        var counts = ReplicaCounts.Of(decided.Replicas, Workload(decided.InGroups), Pods, Now);
         return counts.Ready > 0 && counts.Ready == counts.Desired && counts.Existing == counts.Desired && counts.Updated == counts.Desired;
     }
 

@@ -35,8 +35,8 @@ internal static class DeploymentStatus
         var entity = snapshot.Entity;
         var former = entity.Status;
         var live = snapshot.Workload(decision.Decided?.InGroups);
-        var desired = decision.Decided?.Replicas ?? live?.Replicas ?? WantedReplicas.Of(entity.Spec, null);
-        var counts = ReplicaCounts.Of(desired, live, snapshot.Pods, snapshot.Engines);
+        var desired = decision.Decided?.Replicas ?? live?.Replicas ?? WantedReplicas.Of(entity.Spec, null, snapshot.Now);
+        var counts = ReplicaCounts.Of(desired, live, snapshot.Pods, snapshot.Now, snapshot.Engines);
         if (counts.Trouble is null) counts = counts with { Trouble = UnpreparedPods.Trouble(snapshot) };
         var conditions = DeploymentConditions.Of(snapshot, decision, trouble, counts, restarts ?? RestartDecision.Nothing);
         var probed = (reasoning ?? ReasoningVerification.Unknown).Set(conditions, entity, decision.Decided, decision.Model?.Name);

@@ -10,6 +10,9 @@ namespace Nemotron.Controllers.Deployments;
 /// <param name="Stuck">Its own word that nothing has moved for too long, or null.</param>
 internal sealed record LiveWorkload(int? Replicas, int Updated, DateTime? ProgressingSince, string? Stuck)
 {
+    /// <summary>Whether replicas of an older template are left.</summary>
+    public bool RollsOut { get; init; }
+
     /// <summary>Of a Deployment.</summary>
     public static LiveWorkload? Of(V1Deployment? live) => live is null ? null : new LiveWorkload(
         live.Spec.Replicas - ExtraReplica.Of(live),
@@ -17,14 +20,14 @@ internal sealed record LiveWorkload(int? Replicas, int Updated, DateTime? Progre
         null,
         live.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Progressing") is { Status: "False", Reason: "ProgressDeadlineExceeded" } stuck
             ? stuck.Message
-            : null);
+            : null) { RollsOut = live.Status is { } status && (status.UpdatedReplicas ?? 0) < (status.Replicas ?? 0) };
 
     /// <summary>Of a LeaderWorkerSet, which knows no deadline.</summary>
     public static LiveWorkload? Of(LeaderWorkerSet? live) => live is null ? null : new LiveWorkload(
         live.Spec.Replicas,
         live.Status?.UpdatedReplicas ?? 0,
         live.Status?.Conditions?.FirstOrDefault(condition => condition is { Type: "Progressing", Status: "True" })?.LastTransitionTime,
-        null);
+        null) { RollsOut = live.Status is { } status && (status.UpdatedReplicas ?? 0) < (status.Replicas ?? 0) };
 
     /// <summary>Whether nothing has moved for longer than <paramref name="deadline"/>; says why in words, or null.</summary>
     public string? StuckAt(DateTimeOffset now, TimeSpan deadline) =>

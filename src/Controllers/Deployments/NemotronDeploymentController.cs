@@ -9,6 +9,7 @@ using Nemotron.Controllers.Deployments.Weights;
 using Nemotron.Controllers.Engines;
 using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Reasoning;
+using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using Nemotron.Engines.Launch;
@@ -79,8 +80,8 @@ internal sealed partial class NemotronDeploymentController(
             return ReconciliationResult<NemotronDeployment>.Success(entity, later);
         await status.UpdateStatusAsync(entity, next, cancellationToken);
         await PublishAsync(entity, changed, cancellationToken);
-        if (next.LastScaling is { Message: { } why } scaling && scaling != entity.Status?.LastScaling && entity.Spec.Autoscaling?.Mode != AutoscalingMode.Recommend)
-            await events(entity, scaling.To > scaling.From ? ConditionReasons.ScaledUp : ConditionReasons.ScaledDown, $"From {scaling.From} to {scaling.To} replicas. {why}", EventType.Normal, cancellationToken);
+        if (ScalingTold.Of(entity, next, snapshot.Fleet is not null) is { } scaling)
+            await events(entity, scaling.To > scaling.From ? ConditionReasons.ScaledUp : ConditionReasons.ScaledDown, $"From {scaling.From} to {scaling.To} replicas. {scaling.Why}", EventType.Normal, cancellationToken);
         if (next.Reasoning?.Pressure is { Message: { } pressed } pressure && (pressure.Steps ?? 0) - (entity.Status?.Reasoning?.Pressure?.Steps ?? 0) is not 0 and var moved)
             await events(entity, moved > 0 ? ConditionReasons.BudgetReduced : ConditionReasons.BudgetRestored, $"Thinking budget: {pressed}", moved > 0 ? EventType.Warning : EventType.Normal, cancellationToken);
         // Only what is written down is done: a successor knows of it then.
@@ -102,6 +103,7 @@ internal sealed partial class NemotronDeploymentController(
     private static TimeSpan? LookAgainAfter(DeploymentSnapshot snapshot, DeploymentDecision decision)
     {
         if (decision.NoPlace?.Reason == ConditionReasons.CrdMissing) return LookAgain;
+        if (decision.Decided is { SurgeStall.Due: { } due }) return due - snapshot.Now;
         if (decision.Decided is not { InGroups: true } decided || snapshot.Workload(inGroups: true)?.ProgressingSince is not { } since) return null;
         var left = since + ProgressDeadline.Of(snapshot.Entity.Spec, decided.Launch) - snapshot.Now;
         return left > TimeSpan.Zero ? left + TimeSpan.FromSeconds(1) : null;
@@ -215,7 +217,7 @@ internal sealed partial class NemotronDeploymentController(
         var entity = snapshot.Entity;
         var release = snapshot.Moving.Release is { Count: > 0 } moving ? moving : snapshot.Fleet?.Grant?.Release ?? [];
         if (releases is not null) await releases.ApplyAsync(entity, release, decided.Replicas + decided.Extra < snapshot.Live?.Spec.Replicas, snapshot.Pods, cancellationToken);
-        var oldMayGo = Handover.OldMayGo(entity.Spec.Rollout?.Strategy ?? RolloutStrategy.Auto, decided.Replicas, decided.InGroups, snapshot.Pods);
+        var oldMayGo = Handover.OldMayGo(entity.Spec.Rollout?.Strategy ?? RolloutStrategy.Auto, decided.Replicas, decided.InGroups, snapshot.Pods, decided.RoomToCome);
         if (!decided.InGroups)
         {
             var deployment = EngineDeployment.Build(entity, decided, snapshot.Live, snapshot.Gate, snapshot.ScalingConfigured);

@@ -32,6 +32,13 @@ internal static class NodesToCome
         ];
     }
 
+    /// <summary>Whether a replica more would have a place once they are there.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="shape">The replica's.</param>
+    /// <param name="now">The time.</param>
+    public static bool AddRoom(PoolState pool, GroupShape shape, DateTimeOffset now) =>
+        TpGroups.FreeGroups([.. pool.Nodes, .. Of(pool, now)], shape) > TpGroups.FreeGroups(pool.Nodes, shape);
+
     /// <summary>Whether a node of a plan does not exist yet.</summary>
     public static bool IsToCome(string node) => node.StartsWith('(');
 

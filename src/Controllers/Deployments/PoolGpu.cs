@@ -7,7 +7,7 @@ namespace Nemotron.Controllers.Deployments;
 /// <param name="MemoryMebibytes">Memory of one GPU in MiB, the least of the pool; null takes the catalogue's.</param>
 /// <param name="PerNode">GPUs of the largest node.</param>
 /// <param name="Nodes">Nodes that there are, or may be: a replica is not spread over more unasked.</param>
-/// <param name="DomainGpus">GPUs that work together at full speed: a node's, or those of a rack's NVLink domain where all nodes say that they are in one.</param>
+/// <param name="DomainGpus">GPUs that work together at full speed: a node's, or those of a rack's NVLink domain where nodes say that they are in one.</param>
 internal sealed record PoolGpu(GpuType? Type, int? MemoryMebibytes, int PerNode, int Nodes, int DomainGpus)
 {
     /// <summary>Whether a replica over several nodes must stay within one NVLink domain.</summary>
@@ -24,7 +24,8 @@ internal sealed record PoolGpu(GpuType? Type, int? MemoryMebibytes, int PerNode,
             gpus.TryFind(least.Product!, out var found);
             var perNode = Planning.Placement.TpGroups.LargestNode(pool.Nodes);
             if ((found is null && least.GpuMemoryMebibytes is null) || perNode == 0) return null;
-            var inRacks = found is not null && found.DomainGpus > perNode && nodes.TrueForAll(node => node.Clique is not null);
+            // A node that joins has its label later than its GPUs: no reason to take the pods of all replicas for others.
+            var inRacks = found is not null && found.DomainGpus > perNode && nodes.Exists(node => node.Clique is not null);
             return new PoolGpu(found, least.GpuMemoryMebibytes, perNode, Math.Max(nodes.Count, pool.Pool.Spec.MaxNodes ?? 0), inRacks ? found!.DomainGpus : perNode);
         }
 

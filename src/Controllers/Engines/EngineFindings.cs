@@ -26,7 +26,8 @@ internal sealed record EngineFindings(IReadOnlyList<EngineGroup> Groups, FleetSi
     /// <param name="now">The time.</param>
     /// <param name="limits">What counts as evidence.</param>
     public static EngineFindings Of(IReadOnlyList<PodView> pods, IEngineReports reports, DateTimeOffset now, HealingLimits limits) => new(
-        [.. pods.Where(pod => !pod.Ended).GroupBy(pod => pod.Replica).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => Group(group.Key, [.. group], reports, now, limits))],
+        // One that hangs on a lost node for ever is none that others wait for.
+        [.. pods.Where(pod => !pod.Ended && !pod.Overdue(now)).GroupBy(pod => pod.Replica).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => Group(group.Key, [.. group], reports, now, limits))],
         reports.Signs);
 
     /// <summary>Whether a pod's engine is known to be hung or dead.</summary>

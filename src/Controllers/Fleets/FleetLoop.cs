@@ -39,16 +39,17 @@ internal sealed partial class FleetLoop(
     private readonly Dictionary<NamespacedName, string> _fleetOf = [];
     private readonly PlacementCheck _check = new(metrics);
     private readonly TierFallback _fallback = new();
-    private DateTimeOffset _since;
-    private DateTimeOffset _next;
-    private DateTimeOffset _latest;
+    // Not times of day, which may be set back: when leading began, when the next look is allowed, and when it is due.
+    private long? _since;
+    private long _next = long.MinValue;
+    private long _latest = long.MinValue;
     private long _seen = -1;
 
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         board.ForgetTerm();
-        (_since, _next, _latest, _seen) = (time.GetUtcNow(), default, default, -1);
+        (_since, _next, _latest, _seen) = (time.GetTimestamp(), long.MinValue, long.MinValue, -1);
         using var timer = new PeriodicTimer(Interval, time);
         do Tick();
         while (await timer.WaitForNextTickAsync(cancellationToken));
@@ -58,11 +59,11 @@ internal sealed partial class FleetLoop(
     internal void Tick()
     {
         var now = time.GetUtcNow();
+        var started = time.GetTimestamp();
         // Before anything else is read: what changes meanwhile is seen at the next look.
         var seen = deployments.Changes + pods.Changes + nodes.Changes + pools.Changes + membership.Changes + board.Changes;
         var fleets = membership.Fleets;
-        if (now < _next || (seen == _seen && now < _latest)) return;
-        var started = time.GetTimestamp();
+        if (started < _next || (seen == _seen && started < _latest)) return;
         if (fleets.Count == 0)
         {
             Settle([]);
@@ -72,21 +73,23 @@ internal sealed partial class FleetLoop(
 
         var members = Members();
         var unheard = members.Values.SelectMany(list => list).Count(member => !board.TryDemand(NamespacedName.Of(member.Entity), member.Entity.Metadata.Uid, out _));
-        if (unheard > 0 && now - _since < LongestSilence)
+        if (unheard > 0 && _since is { } began && time.GetElapsedTime(began, started) < LongestSilence)
         {
             LogWaiting(unheard);
             return;
         }
 
-        (_seen, _latest) = (seen, now + AtLeastEvery);
+        (_seen, _latest) = (seen, After(started, AtLeastEvery));
         var promised = new Dictionary<string, int>(StringComparer.Ordinal);
         var granted = new HashSet<NamespacedName>();
         foreach (var fleet in fleets) Arbitrate(fleet, members.GetValueOrDefault(fleet.Metadata.Name) ?? [], promised, granted, now);
         Settle(granted);
         var took = time.GetElapsedTime(started);
         metrics.Rounds.Observe(took.TotalSeconds);
-        _next = now + (took * RestForEachTime);
+        _next = After(started, took * RestForEachTime);
     }
+
+    private long After(long timestamp, TimeSpan span) => timestamp + (long)(span.TotalSeconds * time.TimestampFrequency);
 
     private void Arbitrate(NemotronFleet fleet, IReadOnlyList<FleetMemberState> members, Dictionary<string, int> promised, HashSet<NamespacedName> granted, DateTimeOffset now)
     {

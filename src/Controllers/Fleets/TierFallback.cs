@@ -32,7 +32,9 @@ internal sealed class TierFallback
             }
 
             if (!_watched.TryGetValue(key, out var watch)) _watched.Add(key, watch = Recall(fleet, key));
-            Step(watch, member, members, spec, now);
+            // What cannot be started, or nobody may touch, is led to whom it is led to.
+            if (member.Demand is null) (watch.DownSince, watch.BackSince) = (null, null);
+            else Step(watch, member, members, spec, now);
             if (watch.ServedBy is { } name)
                 rows.Add(new FallbackStatus { Namespace = key.Namespace!, Name = key.Name, ServedBy = name, Since = DateTime.UnixEpoch.AddSeconds(watch.Since.ToUnixTimeSeconds()) });
         }

@@ -2,6 +2,7 @@ using Nemotron.Controllers.NodePools.Consolidation;
 using Nemotron.Controllers.NodePools.Health;
 using Nemotron.Controllers.NodePools.Provisioning;
 using Nemotron.Controllers.Views;
+using Nemotron.Crds;
 using Nemotron.Kube;
 using Nemotron.Planning.Pools;
 
@@ -70,10 +71,10 @@ internal sealed record PoolPlan
         };
     }
 
-    // No node is made for a replacement that finds no room: its move is given up.
+    // No node is made for a replacement that finds no room: its move is given up. Once the Deployment is to have no replica more, what waits is wanted.
     private static IReadOnlyList<WaitingGroup> WaitingForNodes(PoolSnapshot snapshot)
     {
-        if (snapshot.Pool.Status?.Consolidation?.Move is not { } move || snapshot.Owners.GetValueOrDefault(new NamespacedName(move.Namespace, move.Deployment)) is not { } owner) return snapshot.Waiting;
+        if (snapshot.Pool.Status?.Consolidation?.Move is not { Phase: MovePhase.Surging or MovePhase.Undoing } move || snapshot.Owners.GetValueOrDefault(new NamespacedName(move.Namespace, move.Deployment)) is not { Surges: true } owner) return snapshot.Waiting;
         var moving = owner.Pods.Select(pod => $"{pod.Metadata.NamespaceProperty}/{pod.Replica}").ToHashSet(StringComparer.Ordinal);
         return [.. snapshot.Waiting.Where(group => !moving.Contains(group.Name))];
     }

@@ -43,6 +43,13 @@ public sealed class PodView : IKubernetesObject<V1ObjectMeta>
     [JsonIgnore]
     public bool Ended => Status?.Phase is "Succeeded" or "Failed";
 
+    // The grace period is over by the API server's clock, which need not be ours.
+    private static readonly TimeSpan GraceMargin = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether it should be gone by now: it is being deleted, and its grace period is over. On a node that is lost nobody says that it has ended.</summary>
+    /// <param name="now">The time.</param>
+    public bool Overdue(DateTimeOffset now) => Metadata.DeletionTimestamp is { } end && new DateTimeOffset(end.ToUniversalTime(), TimeSpan.Zero) + GraceMargin <= now;
+
     /// <summary>Its address, or null while it has none.</summary>
     [JsonIgnore]
     public string? Address => Status?.PodIP is { Length: > 0 } address ? UrlHost.Of(address) : null;

@@ -23,7 +23,9 @@ internal static class Activation
         }
         if (verdict.Spec.ScaleToZero is null || bounds.Schedule is not null)
             return verdict.To(bounds.Min, bounds.Schedule is null ? ScalingReason.MinReplicas : ScalingReason.Schedule);
-        return verdict.Stay(signals.Held is null ? ScalingReason.NoData : ScalingReason.Idle);
+        if (signals.Held is not null) return verdict.Stay(ScalingReason.Idle);
+        // What was asked for and not granted yet is asked for on: that nobody could be asked does not mean that nobody waits.
+        return verdict.State.LastDesired is > 0 and var asked ? verdict.To(asked, ScalingReason.NoData) : verdict.Stay(ScalingReason.NoData);
     }
 
     private static bool Works(ModeSignals mode) => Positive(mode.Arrivals) || Positive(mode.InFlight);

@@ -18,7 +18,7 @@ internal static class ArrivalForecast
 
     public static IReadOnlyList<ArrivalSample> Append(IReadOnlyList<ArrivalSample> samples, double off, double on, double inFlight, DateTimeOffset now)
     {
-        if (samples.Count > 0 && now - samples[^1].At < Spacing) return samples;
+        if (samples.Count > 0 && now >= samples[^1].At && now - samples[^1].At < Spacing) return samples;
         var kept = new List<ArrivalSample>(samples.Count + 1);
         foreach (var sample in samples)
         {

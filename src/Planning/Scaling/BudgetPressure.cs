@@ -33,7 +33,7 @@ public static class BudgetPressure
         // Another floor or another budget may have fewer steps.
         var steps = Math.Min(state.Steps, policy.MostSteps);
         var sense = Sense(signals);
-        var since = sense == PressureSense.Unknown ? (DateTimeOffset?)null : sense == state.Sense ? state.Since ?? now : now;
+        var since = sense == PressureSense.Unknown ? (DateTimeOffset?)null : sense == state.Sense && !(state.Since > now) ? state.Since ?? now : now;
         var next = state with { Steps = steps, Sense = sense, Since = since };
         var lasted = now - (since ?? now);
         if (sense == PressureSense.Saturated && steps < policy.MostSteps && lasted >= policy.StepAfter)

@@ -45,7 +45,9 @@ internal static class Pace
         // Panic does not wait for a need to last.
         var lasting = why == ScalingReason.QueueGrowth ? recommended : Lasting(verdict.State.Lowest, verdict, pace.Stabilization);
         if (lasting <= current) return verdict.To(current, ScalingReason.Stabilizing, why);
-        if (verdict.State.LastUp is { } last && verdict.Now - last < pace.Interval) return verdict.To(current, ScalingReason.RateLimited, why);
+        // What the last step asked for and a fleet has not granted yet is asked for on: it is no further step.
+        if (verdict.State.LastUp is { } last && verdict.Now - last < pace.Interval)
+            return verdict.To(verdict.State is { LastRose: true, LastDesired: { } asked } && asked > current ? Math.Min(lasting, asked) : current, ScalingReason.RateLimited, why);
         if (verdict.State.LastFell && TurnsAreSpent(verdict)) return verdict.To(current, ScalingReason.RecentTurn, why);
         var step = Math.Min(lasting - current, pace.MaxStep ?? int.MaxValue);
         return step < lasting - current ? verdict.To(current + step, why, ScalingReason.RateLimited) : verdict.To(current + step, why);

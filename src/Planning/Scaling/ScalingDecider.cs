@@ -27,6 +27,7 @@ public static class ScalingDecider
     {
         var bounds = ReplicaBounds.At(spec, now);
         var (known, discarded) = SignalScreen.Screen(signals);
+        if (state.LastTick > now) state = state.SetBack(now);
         var verdict = new Verdict(spec, bounds, known, state, now, discarded);
         if (spec.Frozen) return verdict.Stay(ScalingReason.Frozen);
         if (known.Replicas == 0) return Activation.Decide(verdict);

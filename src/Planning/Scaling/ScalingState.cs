@@ -75,6 +75,26 @@ public sealed record ScalingState
     /// <summary>When it changed its direction the time before that.</summary>
     public DateTimeOffset? TurnBefore { get; init; }
 
+    /// <summary>The state where the clock was set back: what lies ahead of it was just now, or would hold everything for as long as the step was.</summary>
+    /// <param name="now">The time.</param>
+    internal ScalingState SetBack(DateTimeOffset now)
+    {
+        return this with
+        {
+            LastTick = null,
+            Since = Known(Since),
+            ReadyRose = Known(ReadyRose),
+            PanicUntil = null,
+            LastRequest = LastRequest > now ? now : LastRequest,
+            LastUp = Known(LastUp),
+            LastDown = Known(LastDown),
+            LastTurn = Known(LastTurn),
+            TurnBefore = Known(TurnBefore),
+        };
+
+        DateTimeOffset? Known(DateTimeOffset? time) => time > now ? null : time;
+    }
+
     /// <summary>The last change was a rise.</summary>
     internal bool LastRose => LastUp > (LastDown ?? DateTimeOffset.MinValue);
 

@@ -61,6 +61,8 @@ internal sealed record Verdict(
     private ScalingState Next(int desired, int current)
     {
         var next = State with { LastTick = Now, LastDesired = desired, Since = State.Since ?? (Demand is null ? null : Now) };
+        // A wish that is not granted yet rises once.
+        if (desired > current && State.LastRose && desired <= State.LastDesired) return next;
         if (desired > current) return (State.LastFell ? Turned(next) : next) with { LastUp = Now };
         if (desired < current) return (State.LastRose ? Turned(next) : next) with { LastDown = Now };
         return next;

@@ -1,6 +1,7 @@
 using k8s.Models;
 using Nemotron.Controllers.Deployments;
 using Nemotron.Controllers.Deployments.Children;
+using Nemotron.Controllers.Views;
 using Nemotron.Crds;
 using static Nemotron.Controllers.Tests.Builders.Cluster;
 
@@ -68,13 +69,33 @@ public class DecisionTests
     public void Autoscaling_is_held_within_its_limits_until_the_autoscaler_has_decided()
     {
         var entity = ADeployment("n", new() { Model = ModelTier.Nano, Autoscaling = new AutoscalingSpec { MinReplicas = 2, MaxReplicas = 4 } });
-        WantedReplicas.Of(entity.Spec, null).ShouldBe(2);
-        WantedReplicas.Of(entity.Spec, 3).ShouldBe(3);
-        WantedReplicas.Of(entity.Spec, 9).ShouldBe(4);
-        WantedReplicas.Of(entity.Spec, 3, decided: 4).ShouldBe(4);
-        WantedReplicas.Of(entity.Spec with { Autoscaling = entity.Spec.Autoscaling! with { Mode = AutoscalingMode.Recommend } }, 3, decided: 4).ShouldBe(3);
+        WantedReplicas.Of(entity.Spec, null, Now).ShouldBe(2);
+        WantedReplicas.Of(entity.Spec, 3, Now).ShouldBe(3);
+        WantedReplicas.Of(entity.Spec, 9, Now).ShouldBe(4);
+        WantedReplicas.Of(entity.Spec, 3, Now, decided: 4).ShouldBe(4);
+        WantedReplicas.Of(entity.Spec with { Autoscaling = entity.Spec.Autoscaling! with { Mode = AutoscalingMode.Recommend } }, 3, Now, decided: 4).ShouldBe(3);
         DeploymentFieldsNotInEffect.Of(entity.Spec, hasPrometheus: true).ShouldBeEmpty();
         DeploymentFieldsNotInEffect.Of(entity.Spec).ShouldHaveSingleItem().ShouldStartWith("spec.autoscaling (the operator has no Prometheus");
+    }
+
+    [Fact]
+    public void What_a_schedule_brought_about_outlives_a_restart_of_the_operator()
+    {
+        // Now is noon.
+        AutoscalingSchedule From(string start, int? min, int? max) => new() { Name = "s", Start = start, Duration = TimeSpan.FromHours(8), MinReplicas = min, MaxReplicas = max };
+        NemotronDeploymentSpec Spec(AutoscalingMode mode, AutoscalingSchedule schedule) =>
+            new() { Model = ModelTier.Nano, Autoscaling = new AutoscalingSpec { Mode = mode, MinReplicas = 4, MaxReplicas = 8, Schedules = [schedule] } };
+
+        var day = Spec(AutoscalingMode.Auto, From("0 8 * * *", 20, 20));
+        WantedReplicas.Of(day, 20, Now).ShouldBe(20);
+        WantedReplicas.Of(day, 20, Now.AddHours(8)).ShouldBe(8);
+        WantedReplicas.Of(Spec(AutoscalingMode.Auto, From("0 8 * * *", null, 2)), 2, Now).ShouldBe(2);
+        // The autoscaler holds it to the bounds within a tick; a number that is frozen it leaves.
+        WantedReplicas.Of(day, 20, Now.AddHours(8), undecided: true).ShouldBe(20);
+        WantedReplicas.Of(day, null, Now, undecided: true).ShouldBe(4);
+        var recommended = Spec(AutoscalingMode.Recommend, From("0 8 * * *", 20, 20));
+        WantedReplicas.Of(recommended, 6, Now, undecided: true).ShouldBe(6);
+        WantedReplicas.Of(recommended, 20, Now).ShouldBe(20);
     }
 
     [Theory]
@@ -153,6 +174,17 @@ public class DecisionTests
     }
 
     [Fact]
+    public void A_node_of_a_rack_that_has_not_got_its_label_yet_changes_no_pod()
+    {
+        var entity = ADeployment("u", new() { Model = ModelTier.Ultra, TensorParallel = 8, Checkpoint = Trusted });
+        NodeView Rack(string name) => ANode(name, 4, "NVIDIA-GB200", 189471);
+        NodeView Labelled(string name) => Rack(name).Label(NodeView.CliqueLabel, "rack-1");
+        string Hash(params NodeView[] nodes) => EngineGroups.Build(entity, DeploymentDecision.Decide(Seen(entity, Pool("gb200", nodes))).Decided!, null).Metadata.Annotations[ChildLabels.TemplateHash];
+        Hash(Labelled("a"), Labelled("b"), Rack("c")).ShouldBe(Hash(Labelled("a"), Labelled("b")));
+        Hash(Rack("a"), Rack("b")).ShouldNotBe(Hash(Labelled("a"), Labelled("b")));
+    }
+
+    [Fact]
     public void A_settled_Deployment_is_not_rewritten_because_GPUs_came_free()
     {
         var entity = ADeployment("n");
@@ -163,6 +195,39 @@ public class DecisionTests
 
         entity.Spec = entity.Spec with { MaxContextTokens = 4096 };
         EngineDeployment.Build(entity, Decided(entity, taken: 8), live).Spec.Strategy.RollingUpdate.MaxSurge.Value.ShouldBe("0");
+    }
+
+    [Fact]
+    public void With_Auto_the_old_ones_go_first_after_all_once_the_new_one_has_found_no_place()
+    {
+        var entity = ADeployment("n");
+        var snapshot = Seen(entity, Pool("h100", ANode("a")));
+        var live = EngineDeployment.Build(entity, DeploymentDecision.Decide(snapshot).Decided!, null);
+        live.Spec.Strategy.RollingUpdate.MaxSurge.Value.ShouldBe("1");
+        // One more than wanted, and it waits: somebody else took the GPUs meanwhile.
+        live.Status = new V1DeploymentStatus { Replicas = 2, UpdatedReplicas = 1 };
+        var waits = APod("n-new", unschedulable: "0/1 nodes").Of("n");
+        waits.Metadata.CreationTimestamp = Now.UtcDateTime;
+        V1Deployment After(int seconds, V1Deployment was, ProvisionerType? grows = null)
+        {
+            var pool = new PoolState(APool("h100").With(spec => spec with { MaxNodes = 2, Provisioner = grows is { } type ? new ProvisionerSpec { Type = type } : null }), [ANode("a").ToNodeState(8)]);
+            var decided = DeploymentDecision.Decide(Seen(entity, pool) with { Live = was, Pods = [APod("n-old", ready: true, node: "a").Of("n"), waits], Now = Now.AddSeconds(seconds) }).Decided!;
+            decided.SurgeStall.Due.ShouldBe(seconds < 60 && grows is null ? Now.AddMinutes(1) : null);
+            return EngineDeployment.Build(entity, decided, was);
+        }
+
+        string Pace(V1Deployment deployment) => $"{deployment.Spec.Strategy.RollingUpdate.MaxSurge.Value}/{deployment.Spec.Strategy.RollingUpdate.MaxUnavailable.Value}";
+        Pace(After(59, live)).ShouldBe("1/0");
+        Pace(After(60, live, ProvisionerType.Scale)).ShouldBe("1/0", "a node is to come");
+        var drains = After(60, live);
+        Pace(drains).ShouldBe("0/1");
+        // For the rest of this change.
+        drains.Status = live.Status;
+        Pace(EngineDeployment.Build(entity, DeploymentDecision.Decide(snapshot with { Live = drains }).Decided!, drains)).ShouldBe("0/1");
+        // More than there is room for, and no change under way: no reason to write.
+        live.Status = new V1DeploymentStatus { Replicas = 2, UpdatedReplicas = 2 };
+        var decided = DeploymentDecision.Decide(snapshot with { Live = live, Pods = [waits], Now = Now.AddMinutes(5) }).Decided!;
+        Pace(EngineDeployment.Build(entity, decided, live)).ShouldBe("1/0");
     }
 
     [Theory]

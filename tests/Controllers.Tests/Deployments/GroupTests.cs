@@ -100,7 +100,7 @@ public class GroupTests
     [Fact]
     public void A_group_is_one_replica_and_serves_when_its_leader_does()
     {
-        var counts = ReplicaCounts.Of(2, null, [Leader(0, ready: true), Worker(0), Leader(1), Worker(1, ready: true)]);
+        var counts = ReplicaCounts.Of(2, null, [Leader(0, ready: true), Worker(0), Leader(1), Worker(1, ready: true)], Now);
         counts.Existing.ShouldBe(2);
         counts.Ready.ShouldBe(1);
         counts.Unplaced.ShouldBe(0);
@@ -146,6 +146,16 @@ public class GroupTests
         var leader = newUnplaced ? APod("leader", unschedulable: "0/2 nodes") : APod("leader", ready: newServes, node: "b");
         PodView[] pods = [old, leader.InGroup("ultra-group", 0), APod("worker", ready: true, node: "c").InGroup("ultra-group", 0, worker: true)];
         Handover.OldMayGo(strategy, 1, toGroups: true, pods).ShouldBe(may);
+    }
+
+    [Fact]
+    public void While_nodes_may_come_or_new_ones_load_the_old_ones_serve_on()
+    {
+        var old = APod("old", ready: true, node: "a");
+        PodView[] pods = [old, APod("homeless", unschedulable: "0/2 nodes").InGroup("ultra-group", 0)];
+        Handover.OldMayGo(RolloutStrategy.Auto, 2, toGroups: true, pods, roomToCome: true).ShouldBeFalse();
+        Handover.OldMayGo(RolloutStrategy.Auto, 2, toGroups: true, [.. pods, Leader(1)]).ShouldBeFalse();
+        Handover.OldMayGo(RolloutStrategy.Auto, 2, toGroups: true, [.. pods, Leader(1, ready: true)]).ShouldBeTrue();
     }
 
     private static PoolState TwoNodes => Pool("h100", ANode("a"), ANode("b"));

@@ -42,6 +42,19 @@ public class HealingReconcileTests
         health.Message.ShouldBe("nano-2 calls itself ready and brings no token (since 2026-11-23T11:56:59Z).");
     }
 
+    [Theory]
+    [InlineData(29, false)]
+    [InlineData(30, true)]
+    public async Task A_pod_that_hangs_on_a_lost_node_is_waited_for_no_longer_than_it_may_take_to_go(int overdueSeconds, bool gone)
+    {
+        Add("nano-3");
+        _cluster.Pods.Objects.Single(pod => pod.Metadata.Name == "nano-1").Metadata.DeletionTimestamp = Now.AddSeconds(-overdueSeconds).UtcDateTime;
+        _cluster.Engines.Reports["nano-2"] = Hung("nano-2");
+        await _cluster.ReconcileAsync(_nano);
+        _cluster.PodsDeleted.Names.ShouldBe(gone ? ["nano-2"] : []);
+        _cluster.Status.Replicas.ShouldBe(gone ? 2 : 3);
+    }
+
     [Fact]
     public async Task A_pod_that_has_changed_since_is_decided_anew_as_the_same_restart()
     {

@@ -23,8 +23,12 @@ internal sealed class FleetCluster
     {
         _harness.Pools.Objects.Add(APool("h100"));
         for (var i = 0; i < nodes.Length; i++) _harness.Nodes.Objects.Add(ANode($"n{i}", nodes[i]));
+        Clock = new SteppedTime(_harness.Time);
         Loop = NewLoop();
     }
+
+    /// <summary>The arbiter's clock.</summary>
+    public SteppedTime Clock { get; }
 
     public GpuNodePool Pool => _harness.Pools.Objects[0];
 
@@ -46,7 +50,7 @@ internal sealed class FleetCluster
 
     private FleetLoop NewLoop() => new(
         _deployments, _harness.Pods, _harness.Nodes, _harness.Pools, _harness.Fleet, _harness.Membership, _harness.FleetBoard,
-        new FleetMetrics(global::Prometheus.Metrics.NewCustomRegistry()), new Queue(_queue), new FleetQueue(FleetsEnqueued), _harness.Time, NullLogger<FleetLoop>.Instance);
+        new FleetMetrics(global::Prometheus.Metrics.NewCustomRegistry()), new Queue(_queue), new FleetQueue(FleetsEnqueued), Clock, NullLogger<FleetLoop>.Instance);
 
     public NemotronFleet Fleet(string name = "prod", Func<NemotronFleetSpec, NemotronFleetSpec>? change = null)
     {
@@ -130,6 +134,18 @@ internal sealed class FleetCluster
             pod.Status!.Phase = "Running";
             pod.Status.Conditions = [new("Ready", "True")];
         }
+    }
+
+    /// <summary>A clock whose time of day was set; what it measures goes on.</summary>
+    internal sealed class SteppedTime(TimeProvider steady) : TimeProvider
+    {
+        public TimeSpan Step { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => steady.GetUtcNow() + Step;
+
+        public override long GetTimestamp() => steady.GetTimestamp();
+
+        public override long TimestampFrequency => steady.TimestampFrequency;
     }
 
     private sealed class Queue(Queue<NamespacedName> keys) : IReconcileQueue<NemotronDeployment>

@@ -108,6 +108,19 @@ public class FleetLoopTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_back_stops_nothing()
+    {
+        var cluster = new FleetCluster(8);
+        cluster.Fleet();
+        var nano = cluster.Deployment("nano", 1, 2);
+        await cluster.SettleAsync();
+        cluster.Clock.Step = TimeSpan.FromHours(-1);
+        nano.Spec = nano.Spec with { Replicas = 5 };
+        await cluster.SettleAsync();
+        cluster.Replicas(nano).ShouldBe(5);
+    }
+
+    [Fact]
     public async Task What_belongs_to_no_fleet_keeps_its_gpus()
     {
         var cluster = new FleetCluster(8);

@@ -51,6 +51,21 @@ public class TierFallbackTests
     }
 
     [Fact]
+    public void What_is_paused_or_cannot_be_started_keeps_whom_it_is_led_to()
+    {
+        FleetMemberState Held(bool serves) => Ultra(serves) with { Demand = null };
+        Decide(0, Held(false), Super(true));
+        Decide(9, Held(false), Super(true)).ShouldBe([]);
+        // It waits anew from when it may be led to another.
+        Decide(0, Ultra(false), Super(true)).ShouldBe([]);
+        Decide(2, Ultra(false), Super(true)).ShouldBe(["ultra by super"]);
+        Decide(9, Held(true), Super(true)).ShouldBe(["ultra by super"]);
+        Decide(9, Held(true), Super(false)).ShouldBe(["ultra by super"]);
+        Decide(0, Ultra(true), Super(true)).ShouldBe(["ultra by super"]);
+        Decide(3, Ultra(true), Super(true)).ShouldBe([]);
+    }
+
+    [Fact]
     public void Nobody_stands_in_with_other_keys_or_another_certificate()
     {
         GatewaySpec Guarded(string keys, string certificate) => new() { ApiKeysSecretRef = new SecretKeyReference { Name = keys, Key = "api" }, Tls = new GatewayTlsSpec { SecretName = certificate } };

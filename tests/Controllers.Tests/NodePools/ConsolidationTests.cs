@@ -233,6 +233,31 @@ public class ConsolidationTests
         decision.Status!.Move.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(MovePhase.Closing, true)]
+    [InlineData(MovePhase.Closing, false)]
+    [InlineData(MovePhase.Surging, true)]
+    [InlineData(MovePhase.Surging, false)]
+    [InlineData(MovePhase.Leaving, true)]
+    [InlineData(MovePhase.Leaving, false)]
+    [InlineData(MovePhase.Undoing, true)]
+    [InlineData(MovePhase.Undoing, false)]
+    public void A_move_ends_with_its_deployment(MovePhase phase, bool gone)
+    {
+        var seen = With(Fragmented(Moving(phase, "left-new")), owner =>
+        {
+            if (!gone) owner.Entity!.Metadata.DeletionTimestamp = Now.UtcDateTime;
+            return owner with { Entity = gone ? null : owner.Entity, Live = null, Pods = [] };
+        });
+        var decision = Decide(seen);
+        (decision.Status?.Move, decision.Closed.Count).ShouldBe((null, 0));
+        decision.Events.Select(told => told.Reason).ShouldBe(phase == MovePhase.Undoing ? [] : [ConditionReasons.MoveGivenUp]);
+    }
+
+    [Fact]
+    public void A_move_ends_where_another_kind_keeps_the_replicas_by_now() =>
+        Decide(With(Fragmented(Moving(MovePhase.Leaving, "left-new")), owner => owner with { Live = null, Pods = [] })).Events.Single().Message.ShouldContain("kept by no Deployment");
+
     [Fact]
     public void No_node_is_made_for_a_replacement_that_finds_no_room()
     {
@@ -245,6 +270,24 @@ public class ConsolidationTests
         }
 
         (Asked(Asking()), Asked(Moving(MovePhase.Surging))).ShouldBe((4, 3));
+    }
+
+    [Theory]
+    [InlineData(MovePhase.Undoing)]
+    [InlineData(MovePhase.Leaving)]
+    public void Nodes_are_made_for_replicas_that_are_wanted_while_a_move_ends_and_it_ends_in_any_case(MovePhase phase)
+    {
+        var machines = new ObjectReference("cluster.x-k8s.io/v1beta1", "MachineDeployment", "m", "h100");
+        var pool = Moving(phase, "left-new");
+        pool.With(spec => spec with { MaxNodes = 5, Gpu = new NodeGpuSpec { Product = H100, PerNode = 8 }, Provisioner = new ProvisionerSpec { Type = ProvisionerType.Scale } });
+        var more = APod("left-more", unschedulable: "0/3 nodes").Of("left");
+        // The autoscaler wants three by now.
+        var seen = With(Fragmented(pool, Runs("left", "a", 1), Runs("left-new", "b", 1, "left")), owner => owner with { Live = Told(3, available: 2), Pods = [.. owner.Pods, more] });
+        seen = seen with { Waiting = [new WaitingGroup("models/left-more", new GroupShape(1, 8))], GpusByNode = new Dictionary<string, int> { ["a"] = 8, ["b"] = 8, ["c"] = 8 } };
+        var plan = PoolPlan.Decide(seen, new ScaleState(machines, new ScaleReading(3, 3, "1")), null, _ => Well);
+        (plan.Scale!.Size!.Target, plan.Consolidation.Status!.Move!.Phase).ShouldBe((4, phase));
+
+        Decide(seen with { Now = Now.AddMinutes(11) }).Status?.Move.ShouldBeNull();
     }
 
     // Two fragments of one node, and one that is empty.

@@ -114,8 +114,8 @@ public sealed class ScaleToZeroTests : IDisposable
         await ReadyAsync();
         for (var i = 0; i < 45; i++) await RoundAsync();
         Replicas.ShouldBe(0);
-        WantedReplicas.Of(_nano.Spec, live: 0).ShouldBe(0);
-        WantedReplicas.Of(_nano.Spec, live: null).ShouldBe(1);
+        WantedReplicas.Of(_nano.Spec, live: 0, Now).ShouldBe(0);
+        WantedReplicas.Of(_nano.Spec, live: null, Now).ShouldBe(1);
     }
 
     [Fact]

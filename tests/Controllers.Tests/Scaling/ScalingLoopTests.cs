@@ -1,5 +1,6 @@
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nemotron.Controllers.Fleets;
 using Nemotron.Controllers.Scaling;
 using Nemotron.Controllers.Tests.Builders;
 using Nemotron.Crds;
@@ -68,6 +69,30 @@ public class ScalingLoopTests
     }
 
     [Fact]
+    public async Task In_a_fleet_a_scaling_is_told_of_when_and_as_far_as_it_is_granted()
+    {
+        _cluster.Fleets.Objects.Add(new NemotronFleet { Metadata = new V1ObjectMeta { Name = "prod" }, Spec = new NemotronFleetSpec { Selector = new V1LabelSelector() } });
+        async Task<IEnumerable<string>> GrantedAsync(int granted)
+        {
+            _cluster.FleetBoard.Grant(NamespacedName.Of(_nano), _nano.Metadata.Uid, new FleetGrant { Fleet = "prod", Wanted = 3, Granted = granted, Reason = ConditionReasons.Granted, Message = "" });
+            _cluster.Events.Clear();
+            await _cluster.ReconcileAsync(_nano);
+            ((int)_cluster.Body("Deployment")!["spec"]!["replicas"]!).ShouldBe(granted);
+            return _cluster.Events.Where(text => text.Contains("Scaled", StringComparison.Ordinal)).Select(text => text[..text.IndexOf('.', StringComparison.Ordinal)]);
+        }
+
+        await GrantedAsync(1);
+        Serve("nano-1");
+        _prometheus.Serves("nano-1", arrivals: 12, inFlight: 40);
+        await TickAsync();
+        (await GrantedAsync(1)).ShouldBeEmpty();
+        _cluster.Status.LastScaling!.To.ShouldBe(3);
+        (await GrantedAsync(2)).ShouldBe(["Normal ScaledUp: From 1 to 2 replicas"]);
+        (await GrantedAsync(3)).ShouldBe(["Normal ScaledUp: From 2 to 3 replicas"]);
+        (await GrantedAsync(1)).ShouldBeEmpty("the fleet took them back");
+    }
+
+    [Fact]
     public async Task Recommend_decides_and_leaves_the_replicas_as_they_are()
     {
         _nano.Spec = _nano.Spec with { Autoscaling = _nano.Spec.Autoscaling! with { Mode = AutoscalingMode.Recommend } };
@@ -102,6 +127,22 @@ public class ScalingLoopTests
         await TickAsync();
         _cluster.Board.Of(NamespacedName.Of(_nano), _nano.Metadata.Uid)!.State.LeadTime.ShouldBe(state.LeadTime);
         _cluster.Board.Of(NamespacedName.Of(_nano), _nano.Metadata.Uid)!.State.LengthsOff.OutputTokens.ShouldBe(state.LengthsOff.OutputTokens);
+    }
+
+    [Fact]
+    public async Task A_restart_of_the_operator_takes_nothing_away_that_a_schedule_has_brought()
+    {
+        var schedule = new AutoscalingSchedule { Name = "day", Start = "0 8 * * *", Duration = TimeSpan.FromHours(8), MinReplicas = 6, MaxReplicas = 6 };
+        _nano.Spec = _nano.Spec with { Autoscaling = _nano.Spec.Autoscaling! with { Schedules = [schedule] } };
+        await _cluster.ReconcileAsync(_nano);
+        Serve("nano-1");
+        await TickAsync();
+        await _cluster.ReconcileAsync(_nano);
+        ((int)_cluster.Body("Deployment")!["spec"]!["replicas"]!).ShouldBe(6);
+
+        _cluster.Board.KeepOnly(new HashSet<NamespacedName>());
+        await _cluster.ReconcileAsync(_nano);
+        ((int)_cluster.Body("Deployment")!["spec"]!["replicas"]!).ShouldBe(6);
     }
 
     [Fact]

@@ -42,6 +42,55 @@ public sealed class ScalingDeciderTests
     }
 
     [Fact]
+    public void What_a_held_request_asked_for_is_asked_for_on_while_nobody_can_say_whether_it_is_still_held()
+    {
+        var run = new ScalingRun(Scalings.Spec with { ScaleToZero = TimeSpan.FromMinutes(10) });
+        // A fleet grants none yet.
+        ScalingDecision Held(double? count) => run.Decide(new Scalings { Replicas = 0 }.Signals with { Held = count is { } known ? new Reading(known, default) : null });
+        Held(null).Desired.ShouldBe(0);
+        Held(1).Desired.ShouldBe(1);
+        var asked = Held(null);
+        (asked.Desired, asked.Reason, run.State.LastUp).ShouldBe((1, ScalingReason.NoData, Scalings.Noon + Scalings.Tick));
+        (Held(0).Desired, Held(null).Desired).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public void A_wish_that_is_not_granted_yet_stays_the_same_between_two_steps()
+    {
+        var run = new ScalingRun(Scalings.Spec with { ScaleUp = new PaceLimit(TimeSpan.Zero, Interval: TimeSpan.FromMinutes(1)) }) { Replicas = 3 };
+        run.Minutes(5, new Scalings { Off = 8 });
+        run.Replicas.ShouldBe(3);
+        // A fleet leaves it at three.
+        var begun = run.Now;
+        var wished = run.Decide(new Scalings { Replicas = 3, Off = 30 }.Signals).Desired;
+        wished.ShouldBeGreaterThan(4);
+        for (var tick = 0; tick < 3; tick++)
+        {
+            var next = run.Decide(new Scalings { Replicas = 3, Off = 60 }.Signals);
+            (next.Desired, next.Reason, run.State.LastUp).ShouldBe((wished, ScalingReason.RateLimited, begun));
+        }
+
+        run.Decide(new Scalings { Replicas = 3, Off = 60 }.Signals).Desired.ShouldBeGreaterThan(wished);
+        run.State.LastUp.ShouldBe(begun + TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_holds_nothing()
+    {
+        var run = new ScalingRun(Scalings.Spec with { ScaleUp = new PaceLimit(TimeSpan.Zero, Interval: TimeSpan.FromMinutes(1)) });
+        run.Minutes(5, new Scalings { Off = 2 });
+        run.Ticks(1, new Scalings { Off = 15 });
+        var before = run.Replicas;
+        before.ShouldBeGreaterThan(1);
+        run.Now -= TimeSpan.FromHours(1);
+        run.Ticks(1, new Scalings { Off = 40 }).Desired.ShouldBeGreaterThan(before);
+        run.State.Arrivals.ShouldHaveSingleItem().Off.ShouldBe(40);
+        new[] { run.State.LastTick, run.State.LastUp, run.State.LastRequest, run.State.Since }.ShouldAllBe(time => time < run.Now);
+        // And it goes down again as ever.
+        run.Minutes(20, new Scalings { Off = 0.5 }).Desired.ShouldBeLessThan(before);
+    }
+
+    [Fact]
     public void Down_goes_one_at_a_time_and_only_after_the_window()
     {
         var run = new ScalingRun { Replicas = 6 };

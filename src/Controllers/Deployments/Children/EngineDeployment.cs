@@ -20,7 +20,7 @@ internal static class EngineDeployment
         var template = EnginePod.Server(owner, decided);
         var hash = EngineConfigMap.Digest(ModelJson.Serialize(template));
         var settled = live?.Spec.Strategy?.RollingUpdate is { } rolling ? new ReplicaPace(rolling.MaxSurge, rolling.MaxUnavailable) : null;
-        var pace = ReplicaPace.Of(spec.Rollout, decided.Surge, hash, live?.Metadata.Annotations, settled);
+        var pace = ReplicaPace.Of(spec.Rollout, decided.Surge, hash, live?.Metadata.Annotations, settled, decided.SurgeStall.Stalled);
         var annotations = new Dictionary<string, string> { [ChildLabels.TemplateHash] = hash };
         if (decided.Extra > 0) annotations[ChildLabels.ExtraReplicas] = $"{decided.Extra}";
         return new V1Deployment

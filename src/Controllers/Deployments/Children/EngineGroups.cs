@@ -16,7 +16,7 @@ internal static class EngineGroups
         var (server, worker) = (EnginePod.Server(owner, decided), EnginePod.Worker(owner, decided));
         var hash = EngineConfigMap.Digest(ModelJson.Serialize(server) + ModelJson.Serialize(worker));
         var settled = live?.Spec.RolloutStrategy?.RollingUpdateConfiguration is { MaxSurge: { } surge, MaxUnavailable: { } unavailable } ? new ReplicaPace(surge, unavailable) : null;
-        var pace = ReplicaPace.Of(owner.Spec.Rollout, decided.Surge, hash, live?.Metadata.Annotations, settled).InCounts(decided.Replicas);
+        var pace = ReplicaPace.Of(owner.Spec.Rollout, decided.Surge, hash, live?.Metadata.Annotations, settled, decided.SurgeStall.Stalled).InCounts(decided.Replicas);
         var annotations = new Dictionary<string, string> { [ChildLabels.TemplateHash] = hash };
         if (owner.Spec.MultiNode?.ExclusiveTopology is { } topology) annotations[LeaderWorkerSet.ExclusiveTopology] = topology;
         return new LeaderWorkerSet

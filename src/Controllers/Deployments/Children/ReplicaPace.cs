@@ -11,17 +11,19 @@ internal sealed record ReplicaPace(IntOrString MaxSurge, IntOrString MaxUnavaila
 {
     /// <summary>
     /// The pace. How to replace replicas is decided when there is something to replace; in between it stays as it is: GPUs come and go all day,
-    /// and each change of the strategy would be a write on a settled object.
+    /// and each change of the strategy would be a write on a settled object. Only where what should come before the old ones finds no place do those go first after all,
+    /// for the rest of that change.
     /// </summary>
     /// <param name="rollout">What the spec says.</param>
     /// <param name="surge">Whether new replicas come before old ones go.</param>
     /// <param name="hash">The hash of the templates that are wanted.</param>
     /// <param name="annotations">The annotations of the object that keeps the replicas, or null while there is none.</param>
     /// <param name="settled">Its pace, or null.</param>
-    public static ReplicaPace Of(RolloutSpec? rollout, bool surge, string hash, IDictionary<string, string>? annotations, ReplicaPace? settled) =>
+    /// <param name="stalled">Whether a replica that should come first has waited in vain for its place.</param>
+    public static ReplicaPace Of(RolloutSpec? rollout, bool surge, string hash, IDictionary<string, string>? annotations, ReplicaPace? settled, bool stalled = false) =>
         (rollout?.Strategy ?? RolloutStrategy.Auto) == RolloutStrategy.Auto
         && settled is not null && annotations?.TryGetValue(ChildLabels.TemplateHash, out var old) == true && old == hash
-            ? settled
+            ? stalled && settled.MaxSurge.Value is not ("0" or "0%") ? new ReplicaPace(0, NotZero(rollout?.MaxUnavailable)) : settled
             : surge ? new ReplicaPace(NotZero(rollout?.MaxSurge), 0) : new ReplicaPace(0, NotZero(rollout?.MaxUnavailable));
 
     /// <summary>

@@ -27,8 +27,8 @@ internal sealed record MoveProgress(ActiveMove? Move, string Sentence)
     // Nodes are closed, a pod is made and bound within seconds, or something is in the way.
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
-    // A PodDisruptionBudget that never lets go must not keep two replicas for one.
-    private static readonly TimeSpan PatienceWithBudgets = TimeSpan.FromMinutes(10);
+    // A PodDisruptionBudget that never lets go must not keep two replicas for one, nor a deployment that never comes to rest keep the pool from everything else.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     // Kubernetes' own default, for a Deployment that does not say.
     private static readonly TimeSpan DefaultDeadline = TimeSpan.FromMinutes(10);
@@ -60,7 +60,9 @@ internal sealed record MoveProgress(ActiveMove? Move, string Sentence)
 
         public MoveProgress Next(IReadOnlySet<string> closed, string? stop)
         {
-            if (_owner is null) return GivenUp("its NemotronDeployment is gone");
+            // There is nobody left to undo it for either.
+            if (_owner?.Entity is not { Metadata.DeletionTimestamp: null })
+                return move.Phase == MovePhase.Undoing ? new MoveProgress(null, $"Replica {Who} goes with its NemotronDeployment.") : GivenUp("its NemotronDeployment is gone or being deleted");
             var old = _owner.Pods.FirstOrDefault(pod => pod.Metadata.Name == move.Pod && !pod.Ended);
             return move.Phase switch
             {
@@ -108,30 +110,33 @@ internal sealed record MoveProgress(ActiveMove? Move, string Sentence)
 
             if (snapshot.MayGo is null) return On(now, $"Replica {Who} is to leave node {move.From}: its replacement {now.Replacement} serves on node {node}.") with { Ask = old };
             if (snapshot.MayGo == true) return On(now with { Phase = MovePhase.Leaving, Since = Seconds(snapshot.Now) }, $"Replica {Who} leaves node {move.From}: {now.Replacement} serves on node {node} in its place; what it has in flight it may finish.");
-            return _waited > limit + PatienceWithBudgets
+            return _waited > limit + Patience
                 ? GivenUp("a PodDisruptionBudget does not let it go", now)
                 : On(now, $"Replica {Who} is to leave node {move.From}, and a PodDisruptionBudget does not let it go yet: see kubectl get poddisruptionbudget -n {move.Namespace}.");
         }
 
         private MoveProgress Leaving(PodView? old)
         {
-            var unsettled = MoveRules.Unsettled(_owner!);
+            if (_owner!.Live is null) return GivenUp("it is kept by no Deployment any more");
+            var unsettled = MoveRules.Unsettled(_owner);
             if (old is null)
             {
-                return unsettled is null || _waited > PatienceWithBudgets
+                return unsettled is null || _waited > Patience
                     ? new MoveProgress(null, $"Replica {Who} was moved from node {move.From} to node {move.To}, where {move.Replacement} serves in its place.") { End = MoveEnd.Done }
                     : On(move, $"Replica {Who} has left node {move.From}; {move.Deployment} {unsettled}.");
             }
 
-            return old.Metadata.DeletionTimestamp is null && unsettled is null
-                ? GivenUp("another replica of its NemotronDeployment went in its place")
+            if (old.Metadata.DeletionTimestamp is null && unsettled is null) return GivenUp("another replica of its NemotronDeployment went in its place");
+            return old.Metadata.DeletionTimestamp is null && _waited > Patience
+                ? GivenUp($"it was not asked to go within {Patience.TotalMinutes:0} minutes")
                 : On(move, $"Replica {Who} leaves node {move.From}; what it has in flight it may finish.");
         }
 
         private MoveProgress Undoing()
         {
             var left = _owner!.Surges || (move.Replacement is { } replacement && _owner.Pods.Any(pod => pod.Metadata.Name == replacement && !pod.Ended) && MoveRules.Unsettled(_owner) is not null);
-            return left ? On(move, $"Replica {Who} stays on node {move.From} after all: its replacement goes again.") : new MoveProgress(null, $"Replica {Who} stays on node {move.From}.");
+            // What is left is the Deployment's from then on.
+            return left && _waited <= Patience ? On(move, $"Replica {Who} stays on node {move.From} after all: its replacement goes again.") : new MoveProgress(null, $"Replica {Who} stays on node {move.From}.");
         }
 
         // The pods there were at the beginning all served; what is there beyond their number has come since.
@@ -142,7 +147,7 @@ internal sealed record MoveProgress(ActiveMove? Move, string Sentence)
         private MoveProgress GivenUp(string why, ActiveMove? now = null)
         {
             var begun = now ?? move;
-            var undo = begun.Phase == MovePhase.Surging && _owner is { Entity: not null };
+            var undo = begun.Phase == MovePhase.Surging && _owner is { Entity.Metadata.DeletionTimestamp: null };
             return new MoveProgress(undo ? begun with { Phase = MovePhase.Undoing, Since = Seconds(snapshot.Now) } : null, $"Replica {Who} stays on node {move.From}: {why.TrimEnd('.')}.") { End = MoveEnd.GivenUp };
         }
 

@@ -48,7 +48,7 @@ internal static class MoveRules
         if (RollingOut(owner) || !Seen(owner)) return "is rolling out";
         var wanted = owner.Wanted;
         var (ready, there) = (owner.Pods.Count(pod => pod.Ready), owner.Pods.Count(pod => !pod.Ended));
-        return !owner.Surges && ready == wanted && there == wanted && (owner.Live!.Status?.AvailableReplicas ?? 0) == wanted
+        return !owner.Surges && ready == wanted && there == wanted && (owner.Live?.Status?.AvailableReplicas ?? 0) == wanted
             ? null
             : $"is not at rest: {ready} of {wanted} replicas serve, {there} exist";
     }

@@ -18,9 +18,6 @@ internal enum LostPod
 /// <summary>Decides about pods on silent nodes.</summary>
 internal static class LostPods
 {
-    // The grace period is over by the API server's clock, which need not be ours.
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
-
     /// <summary>Decides. Pure.</summary>
     /// <remarks>
     /// Only pods of groups: a pod of a StatefulSet keeps its name, and with it the whole group, from being made anew until it is gone. Two of a name at once
@@ -31,7 +28,7 @@ internal static class LostPods
     public static LostPod Of(PodView pod, DateTimeOffset now)
     {
         // With a grace period of nothing it was removed already, and a finalizer keeps it.
-        if (!pod.InGroup || pod.Metadata.DeletionTimestamp is not { } end || pod.Metadata.DeletionGracePeriodSeconds == 0) return LostPod.Left;
-        return new DateTimeOffset(end.ToUniversalTime(), TimeSpan.Zero) + Margin <= now ? LostPod.Removed : LostPod.Waiting;
+        if (!pod.InGroup || pod.Metadata.DeletionTimestamp is null || pod.Metadata.DeletionGracePeriodSeconds == 0) return LostPod.Left;
+        return pod.Overdue(now) ? LostPod.Removed : LostPod.Waiting;
     }
 }
