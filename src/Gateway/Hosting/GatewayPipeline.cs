@@ -105,6 +105,13 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
             return Outcome.Ok;
         }
 
+        if (PassThrough.IsTorn(context))
+        {
+            _metrics.Failed(ErrorKind.Malformed);
+            await OpenAIError.Bad(new BadRequestException("The request's target has a '#', which no target may have.", null, "invalid_target")).WriteAsync(context);
+            return Outcome.ClientError;
+        }
+
         if (!PassThrough.MayPass(current.Settings.Reasoning, context))
         {
             _metrics.Failed(ErrorKind.Malformed);
