@@ -45,6 +45,9 @@ internal sealed class InferenceRequest
     /// <summary>The value of the one key that is read inside a field's object.</summary>
     public JsonToken Inner(RequestField field) => _inner[(int)field];
 
+    /// <summary><c>chat_template_kwargs</c> has keys that are arguments of the rendering itself, which some engines let them override.</summary>
+    public bool KwargsRuleTemplate { get; internal set; }
+
     internal void SetInner(RequestField field, JsonToken value, bool objectIsEmpty)
     {
         _inner[(int)field] = value;

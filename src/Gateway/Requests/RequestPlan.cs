@@ -57,6 +57,8 @@ internal sealed record RequestPlan
     private static RequestPlan WithRoles(GatewaySettings settings, InferenceRequest request, HeaderWishes wishes)
     {
         var reasoning = settings.Reasoning;
+        if (reasoning is { Grammar: not ReasoningGrammar.None, Impossible: WhereImpossible.Refuse } && PromptControl.Find(request, reasoning.Grammar) is var (field, reason))
+            throw new BadRequestException($"This deployment holds its reasoning mode, which '{field}' could undo: {reason}.", field, "mode_impossible");
         var grammar = ReasoningGrammars.Of(reasoning);
         var mode = ModeDecision.Decide(reasoning, grammar, request, wishes.Mode);
         var edits = new BodyEdits();
@@ -111,5 +113,6 @@ internal sealed record RequestPlan
     private static string? WhyUnwatchable(InferenceRequest request) =>
         request.Endpoint == ApiEndpoint.Responses ? "on /v1/responses this engine has no means to continue an answer"
         : request.Choices > 1 ? "of several answers (n) one cannot be continued alone"
+        : PromptControl.Find(request) is var (field, reason) ? $"'{field}' leaves open where the trace begins, since {reason}"
         : null;
 }

@@ -64,6 +64,7 @@ internal static class RequestReader
             else
             {
                 request.SetInner(known, default, false);
+                if (known == RequestField.ChatTemplateKwargs) request.KwargsRuleTemplate = false;
                 request[known] = JsonToken.Read(ref reader);
             }
         }
@@ -73,19 +74,25 @@ internal static class RequestReader
     {
         var start = (int)reader.TokenStartIndex;
         JsonToken inner = default;
-        var isEmpty = true;
+        bool isEmpty = true, rules = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             isEmpty = false;
             var wanted = reader.ValueTextEquals(innerName);
+            rules |= field == RequestField.ChatTemplateKwargs && RulesTemplate(ref reader);
             reader.Read();
             var value = JsonToken.Read(ref reader);
             if (wanted) inner = value;
         }
 
         request.SetInner(field, inner, isEmpty);
+        if (field == RequestField.ChatTemplateKwargs) request.KwargsRuleTemplate = rules;
         return new JsonToken(JsonTokenType.StartObject, start, (int)reader.BytesConsumed);
     }
+
+    private static bool RulesTemplate(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals(RequestField.ChatTemplate.Name()) || reader.ValueTextEquals(RequestField.ContinueFinalMessage.Name())
+        || reader.ValueTextEquals(RequestField.AddGenerationPrompt.Name());
 
     private static void Check(InferenceRequest request)
     {
