@@ -107,6 +107,11 @@ internal static class RequestReader
             Whole(request, request[field], field.Name());
         Whole(request, request[RequestField.ThinkingTokenBudget], RequestField.ThinkingTokenBudget.Name());
         Whole(request, request.Inner(RequestField.Nvext), "nvext.max_thinking_tokens");
+        // Anything but false, since an engine may take it for true.
+        if (request.Endpoint == ApiEndpoint.Responses && request[RequestField.Background] is { IsLeftOut: false, Kind: not JsonTokenType.False })
+            throw new BadRequestException(
+                "'background' cannot be served: what the engine does behind an answered request is not counted and would be lost when the replica stops. Leave it out, and stream the answer.",
+                "background", "unsupported_value");
         if (request.Endpoint == ApiEndpoint.Completions && !request[RequestField.Prompt].IsThere)
             throw new BadRequestException("'prompt' is required.", "prompt", "missing_field");
     }
