@@ -68,6 +68,9 @@ internal sealed class InferenceRequest
         _ => null,
     };
 
+    /// <summary>The format asked for in <c>response_format</c> is plain text, which is none.</summary>
+    public bool IsTextFormat => Inner(RequestField.ResponseFormat) is { IsString: true } type && Text(type).Bytes.SequenceEqual("text"u8);
+
     /// <summary>The number of answers asked for.</summary>
     public long Choices => Integer(this[RequestField.N]) ?? 1;
 

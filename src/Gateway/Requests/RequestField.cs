@@ -68,6 +68,7 @@ internal static class RequestFields
         RequestField.StreamOptions => "include_usage",
         RequestField.ChatTemplateKwargs => "enable_thinking",
         RequestField.Nvext => "max_thinking_tokens",
+        RequestField.ResponseFormat => "type",
         _ => null,
     };
 }
