@@ -170,6 +170,19 @@ public class TritonTests
         BinaryPrimitives.ReadInt32LittleEndian(triton.Raw("sampling_param_max_tokens")).ShouldBe(7);
     }
 
+    [Fact]
+    public async Task An_answer_without_a_trace_is_gone_on_with_and_closes_none()
+    {
+        await using var triton = await StubTriton.StartAsync();
+        triton.Calls = [["It", " is", " four", " more"], [", of", " course."]];
+        await using var gateway = await StartAsync(triton, "Nano", ReasoningMode.On, budget: 3);
+        using var answer = await gateway.ChatAsync("\"max_tokens\":10");
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancelled));
+        json.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString().ShouldBe("It is four, of course.");
+        triton.Text("text_input").ShouldNotBeNull().ShouldEndWith("It is four");
+        (await gateway.MetricAsync("nemotron_gateway_traces_ended_total")).ShouldBe(0);
+    }
+
     [Theory]
     [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools")]
     [InlineData("\"n\":2", "n")]
