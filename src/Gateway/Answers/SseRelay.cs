@@ -178,7 +178,7 @@ internal sealed class SseRelay(RequestPlan plan, TokenMeter meter, TraceBudget? 
         foreach (var choice in _chunk.Choices)
         {
             if (!budget.Spent(json, choice, meter)) continue;
-            Form = new StreamForm(json.ToArray(), choice);
+            Form = new StreamForm(json.ToArray(), choice, _chunk.UsageKeyStart, _chunk.UsageValue.End);
             return RelayStep.EndTrace;
         }
 
@@ -197,23 +197,12 @@ internal sealed class SseRelay(RequestPlan plan, TokenMeter meter, TraceBudget? 
     private BodyEdits? Edits(ReadOnlySpan<byte> json)
     {
         BodyEdits? edits = null;
-        if (plan.HidesUsage && _chunk.UsageKeyStart >= 0) Remove(json, edits = new BodyEdits());
+        if (plan.HidesUsage && _chunk.UsageKeyStart >= 0) (edits = new BodyEdits()).Remove(json, _chunk.UsageKeyStart, _chunk.UsageValue.End);
         if (continued is null) return edits;
         edits ??= new BodyEdits();
         // The new call opens a message; to the client it is the old one.
         if (_chunk.Id.IsString) edits.Replace(_chunk.Id.Start, _chunk.Id.End, continued.Id);
         if (!plan.HidesUsage) Continuation.JoinUsage(_chunk.Usage, continued.OutputBefore, edits);
         return edits;
-    }
-
-    // The member "usage" with one comma, so that the object stays one.
-    private void Remove(ReadOnlySpan<byte> json, BodyEdits edits)
-    {
-        int start = _chunk.UsageKeyStart, end = _chunk.UsageValue.End;
-        var before = json[..start].TrimEnd(" \t\r\n"u8).Length;
-        var after = end + (json.Length - end - json[end..].TrimStart(" \t\r\n"u8).Length);
-        if (json[before - 1] == ',') edits.Replace(before - 1, end, ReadOnlyMemory<byte>.Empty);
-        else if (json[after] == ',') edits.Replace(start, after + 1, ReadOnlyMemory<byte>.Empty);
-        else edits.Replace(start, end, ReadOnlyMemory<byte>.Empty);
     }
 }

@@ -26,6 +26,9 @@ internal sealed class TokenMeter(ModeMetrics metrics, TraceOpener openedBy)
     private long _newThinking;
     private long _newAtOnce;
 
+    /// <summary>Tokens of the prompt, as far as the engine has stated them.</summary>
+    public long Prompt => _prompt;
+
     /// <summary>Output tokens counted so far.</summary>
     public long Output => _output;
 

@@ -9,6 +9,9 @@ namespace Nemotron.Gateway.Draining;
 /// </summary>
 internal sealed class Drain(ActiveRequests requests, GatewayState state, GatewayMetrics metrics, TimeProvider clock, ILogger<Drain> logger)
 {
+    // What is cut ends at once; whatever does not must not keep the process.
+    private static readonly TimeSpan AfterCut = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Way? _way;
@@ -79,7 +82,8 @@ internal sealed class Drain(ActiveRequests requests, GatewayState state, Gateway
             {
                 if (logger.IsEnabled(LogLevel.Warning)) logger.LogWarning("The drain's deadline has passed: {Count} requests in flight are cut", requests.Count);
                 requests.CutAll(CutReason.Drain);
-                await requests.WhenEmptyAsync().WaitAsync(way.Back.Token);
+                if (!await EndsWithinAsync(AfterCut, way.Back.Token) && logger.IsEnabled(LogLevel.Error))
+                    logger.LogError("{Count} requests did not end when they were cut: the drain ends without them", requests.Count);
             }
         }
         catch (OperationCanceledException)

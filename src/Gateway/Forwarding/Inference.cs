@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Nemotron.Gateway.Answers;
 using Nemotron.Gateway.Calling;
 using Nemotron.Gateway.Draining;
@@ -139,12 +141,12 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         var message = Continuation.Message(trace.Written, trace.IsKeptApart, plan.TraceOpenedBy, close: true);
         if (Continuation.SecondCall(plan, message, meter.Output) is not { } body)
         {
-            client.Write(form.FinishAtLength());
-            await client.FlushAsync(active.Cancelled);
+            client.Write(form.FinishAtLength(plan.ShowsUsage ? meter : null));
+            await TakenAsync(client.FlushAsync(active.Cancelled));
             return Outcome.Ok;
         }
 
-        await client.FlushAsync(active.Cancelled);
+        await TakenAsync(client.FlushAsync(active.Cancelled));
         using var second = await CallAsync(plan, body);
         Heard();
         if (!second.Head.IsSuccess) throw new HttpRequestException(HttpRequestError.InvalidResponse, $"The engine answered {second.Head.Status} to the call that goes on.");
@@ -157,7 +159,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
     {
         var client = context.Response.BodyWriter;
         // The client is told at once that its stream has begun.
-        if (!context.Response.HasStarted && !response.HasBegun) await client.FlushAsync(active.Cancelled);
+        if (!context.Response.HasStarted && !response.HasBegun) await TakenAsync(client.FlushAsync(active.Cancelled));
         while (true)
         {
             var bytes = await response.ReadAsync();
@@ -171,11 +173,11 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
             }
 
             if (step == RelayStep.EndTrace) return step;
-            await client.FlushAsync(active.Cancelled);
+            await TakenAsync(client.FlushAsync(active.Cancelled));
         }
 
         relay.End(client);
-        await client.FlushAsync(active.Cancelled);
+        await TakenAsync(client.FlushAsync(active.Cancelled));
         return RelayStep.GoOn;
     }
 
@@ -188,7 +190,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         while (!bytes.IsEmpty)
         {
             Heard();
-            await client.WriteAsync(bytes, active.Cancelled);
+            await TakenAsync(client.WriteAsync(bytes, active.Cancelled));
             if (response.HasEnded) break;
             bytes = await response.ReadAsync();
             answer.Add(bytes.Span);
@@ -227,10 +229,18 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         var text = written.HasReasoning && !written.HasContent ? written.Reasoning : written.Content;
         if (!text.IsString) return null;
         var inside = System.Text.Encoding.UTF8.GetString(answer.Span[(text.Start + 1)..(text.End - 1)]);
-        var open = written.HasReasoning ? !written.HasContent : Json.JsonText.OfAnswer(answer.Span, text).Bytes.IndexOf("</think>"u8) < 0;
+        var open = written.HasReasoning ? !written.HasContent : IsOpen(Json.JsonText.OfAnswer(answer.Span, text).Bytes, plan.TraceOpenedBy);
         var message = Continuation.Message(inside, written.HasReasoning && !written.HasContent, plan.TraceOpenedBy, open);
         if (Continuation.SecondCall(plan, message, used) is not { } body) return null;
         return (body, open ? Continuation.Closing(inside) : "");
+    }
+
+    // A model that opens its trace itself may have answered without one.
+    private static bool IsOpen(ReadOnlySpan<byte> text, TraceOpener openedBy)
+    {
+        var trace = new Trace(openedBy);
+        trace.Follow(text);
+        return trace.IsThinking;
     }
 
     private async Task<(ReadOnlyMemory<byte> Body, Chunk? Chunk)> ReadAsync(EngineAnswer response)
@@ -249,7 +259,7 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
     private async Task<Outcome> DeliverAsync(EngineAnswer response, RequestPlan plan, ReadOnlyMemory<byte> body)
     {
         Begin(response.Head, plan, body.Length);
-        await context.Response.BodyWriter.WriteAsync(body, active.Cancelled);
+        await TakenAsync(context.Response.BodyWriter.WriteAsync(body, active.Cancelled));
         return response.Head.IsSuccess ? Outcome.Ok : EngineRefused(response.Head);
     }
 
@@ -279,6 +289,20 @@ internal sealed class Inference(HttpContext context, ApiEndpoint endpoint, Gatew
         active.OnSilence = CutReason.IdleTimeout;
         active.Patience = _timeouts.Idle;
         return now;
+    }
+
+    // Waits until the client has room for what was written. As long as it has none, the silence is the client's and not the engine's, which is not read on then.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask TakenAsync(ValueTask<FlushResult> flush)
+    {
+        var waits = !flush.IsCompleted;
+        if (waits) active.OnSilence = CutReason.Client;
+        await flush;
+        if (!waits) return;
+        // The server ends the connection of a write that is cut, and says no more of it.
+        active.Cancelled.ThrowIfCancellationRequested();
+        // The engine's time begins anew, since nobody listened to it meanwhile.
+        Heard();
     }
 
     private Outcome EngineRefused(AnswerHead head)

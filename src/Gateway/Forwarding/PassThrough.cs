@@ -16,19 +16,28 @@ internal sealed class PassThrough(IHttpForwarder forwarder, EngineClient engine)
         "/v1/load_lora_adapter", "/v1/unload_lora_adapter",
     }.ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Whether the target is none that a client may send: with a <c>#</c>, behind which an engine reads no further while this server resolves the whole as a path,
+    /// so that the two would see different paths.
+    /// </summary>
+    public static bool IsTorn(HttpContext context) => context.Features.Get<IHttpRequestFeature>()?.RawTarget.Contains('#') == true;
+
     /// <summary>Whether a request may pass while nothing may escape the declared mode.</summary>
     public static bool MayPass(GatewayReasoning reasoning, HttpContext context)
     {
-        if (reasoning.Grammar == ReasoningGrammar.None || reasoning.Impossible == WhereImpossible.Pass) return true;
+        if (!Holds(reasoning)) return true;
         if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }) return false;
         return HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method)
-            || Harmless.Contains(Uri.UnescapeDataString(context.Request.Path.Value ?? ""));
+            || Harmless.Contains(PathOf(context));
     }
 
     /// <summary>Forwards.</summary>
     /// <returns>What went wrong; <see cref="ForwarderError.None"/> for nothing. Nothing has been answered where nothing has started.</returns>
     public ValueTask<ForwarderError> SendAsync(HttpContext context, GatewayState.Snapshot state, CancellationToken cancellationToken)
     {
+        // What was found harmless is what the engine gets, however the client wrote it.
+        if (Holds(state.Settings.Reasoning) && Harmless.TryGetValue(PathOf(context), out var harmless) && context.Features.Get<IHttpRequestFeature>() is { } request)
+            request.RawTarget = harmless + context.Request.QueryString.Value;
         var timeouts = state.Settings.Timeouts;
         var quiet = timeouts.FirstByte > timeouts.Idle ? timeouts.FirstByte : timeouts.Idle;
         return forwarder.SendAsync(
@@ -39,6 +48,10 @@ internal sealed class PassThrough(IHttpForwarder forwarder, EngineClient engine)
             state.Settings.Front is not null ? HeaderFilter.AsCame : state.ApiKeys is null ? HeaderFilter.Plain : HeaderFilter.WithoutKey,
             cancellationToken);
     }
+
+    private static bool Holds(GatewayReasoning reasoning) => reasoning is { Grammar: not ReasoningGrammar.None, Impossible: WhereImpossible.Refuse };
+
+    private static string PathOf(HttpContext context) => Uri.UnescapeDataString(context.Request.Path.Value ?? "");
 
     private sealed class HeaderFilter(bool keepsAuthorization, bool keepsOwn = false) : HttpTransformer
     {

@@ -8,6 +8,8 @@ internal sealed class UpstreamWatch(GatewayState state, EngineClient engine, Gat
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), WhileWaiting = TimeSpan.FromSeconds(1), WhileWell = TimeSpan.FromSeconds(5);
 
+    private readonly Lock _gate = new();
+    private Task<bool>? _look;
     private volatile bool _isReady;
     private volatile TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -37,10 +39,19 @@ internal sealed class UpstreamWatch(GatewayState state, EngineClient engine, Gat
         }
     }
 
-    /// <summary>Asks now.</summary>
-    public async Task<bool> LookAsync(CancellationToken cancellationToken)
+    /// <summary>Asks now; who asks while another does waits for the same answer.</summary>
+    public Task<bool> LookAsync(CancellationToken cancellationToken)
     {
-        var ready = await AskAsync(cancellationToken);
+        lock (_gate)
+        {
+            if (_look is not { IsCompleted: false }) _look = OnceAsync();
+            return _look.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task<bool> OnceAsync()
+    {
+        var ready = await AskAsync();
         Become(ready);
         return ready;
     }
@@ -53,19 +64,19 @@ internal sealed class UpstreamWatch(GatewayState state, EngineClient engine, Gat
         if (ready) _ready.TrySetResult();
     }
 
-    private async Task<bool> AskAsync(CancellationToken stoppingToken)
+    private async Task<bool> AskAsync()
     {
         using var patience = new CancellationTokenSource(Patience, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, patience.Token);
         var current = state.Current;
         try
         {
             // Before a deployment only replicas that serve are reached, whatever their gateways say to one without a key.
-            return await engine.IsReadyAsync(current.Upstream, current.Settings.HealthPath, anyAnswer: current.Settings.Front is not null, either.Token);
+            return await engine.IsReadyAsync(current.Upstream, current.Settings.HealthPath, anyAnswer: current.Settings.Front is not null, patience.Token);
         }
-        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            return false;
+            // Before a deployment one slow answer is none: that replica serves still, and others may. Where none is left the connection fails.
+            return current.Settings.Front is not null && _isReady;
         }
     }
 }

@@ -130,7 +130,7 @@ internal static class GatewayHost
         kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxHeaderBytes;
         kestrel.Limits.MaxRequestHeaderCount = 200;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-        // A client may pause in reading its stream; one that reads nothing for a minute is gone.
+        // Each byte written lengthens the time that this leaves, so that it never cuts the client of a long answer: timeouts.idle does (Inference.TakenAsync).
         kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 10, gracePeriod: TimeSpan.FromMinutes(1));
         kestrel.Listen(address, options.Port, listen =>
         {

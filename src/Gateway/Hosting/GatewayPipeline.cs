@@ -14,6 +14,9 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
 {
     private const string ModelsPath = "/v1/models";
 
+    // An error that a client does not take in this time it will not read either.
+    private static readonly TimeSpan TellingPatience = TimeSpan.FromSeconds(5);
+
     private readonly GatewayMetrics _metrics = tools.Metrics;
 
     /// <summary>Serves a request.</summary>
@@ -105,6 +108,13 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
             return Outcome.Ok;
         }
 
+        if (PassThrough.IsTorn(context))
+        {
+            _metrics.Failed(ErrorKind.Malformed);
+            await OpenAIError.Bad(new BadRequestException("The request's target has a '#', which no target may have.", null, "invalid_target")).WriteAsync(context);
+            return Outcome.ClientError;
+        }
+
         if (!PassThrough.MayPass(current.Settings.Reasoning, context))
         {
             _metrics.Failed(ErrorKind.Malformed);
@@ -151,6 +161,8 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
         {
             case CutReason.Client:
                 _metrics.Cut(CutReason.Client);
+                // It may still be there and only read nothing.
+                context.Abort();
                 return Outcome.Cancelled;
             case CutReason.Drain:
                 _metrics.Cut(CutReason.Drain);
@@ -175,7 +187,7 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
         return Outcome.EngineError;
     }
 
-    private static async Task TellAsync(HttpContext context, OpenAIError error)
+    private async Task TellAsync(HttpContext context, OpenAIError error)
     {
         if (context.RequestAborted.IsCancellationRequested) return;
         var response = context.Response;
@@ -186,8 +198,19 @@ internal sealed class GatewayPipeline(GatewayState state, ActiveRequests request
         }
         else if (response.ContentType?.StartsWith("text/event-stream", StringComparison.Ordinal) == true)
         {
+            using var patience = new CancellationTokenSource(TellingPatience, tools.Clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.RequestAborted);
             response.BodyWriter.Write(ServerSentEvents.Write(error.ToJson().Span));
-            await response.BodyWriter.FlushAsync(context.RequestAborted);
+            try
+            {
+                await response.BodyWriter.FlushAsync(either.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // It is not read; see below.
+            }
+
+            if (patience.IsCancellationRequested) context.Abort();
         }
         // Half an answer must not look like a whole one.
         else context.Abort();

@@ -25,6 +25,19 @@ internal sealed class BodyEdits
     /// <summary>Puts text in a value's place.</summary>
     public void Replace(JsonToken token, string text) => Replace(token.Start, token.End, Encoding.UTF8.GetBytes(text));
 
+    /// <summary>Takes a member out of an object with one comma, so that the object stays one.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="start">The first byte of its key.</param>
+    /// <param name="end">Behind its value.</param>
+    public void Remove(ReadOnlySpan<byte> document, int start, int end)
+    {
+        var before = document[..start].TrimEnd(" \t\r\n"u8).Length;
+        var after = end + (document.Length - end - document[end..].TrimStart(" \t\r\n"u8).Length);
+        if (document[before - 1] == ',') Replace(before - 1, end, ReadOnlyMemory<byte>.Empty);
+        else if (document[after] == ',') Replace(start, after + 1, ReadOnlyMemory<byte>.Empty);
+        else Replace(start, end, ReadOnlyMemory<byte>.Empty);
+    }
+
     /// <summary>The changed document.</summary>
     public ReadOnlyMemory<byte> ApplyTo(ReadOnlyMemory<byte> document)
     {

@@ -5,7 +5,10 @@ using Nemotron.Planning;
 
 namespace Nemotron.Gateway.Reasoning;
 
-/// <summary>Super v1.5: the model thinks unless a system message has <c>/no_think</c>; a <c>/think</c> there is a client's way to say the opposite. User messages do not count.</summary>
+/// <summary>
+/// Super v1.5: the model thinks unless the system message that opens the conversation has <c>/no_think</c>; a <c>/think</c> there is a client's way to say the
+/// opposite. No other message counts: the template reads the first one only, and leaves later ones of the system's out.
+/// </summary>
 internal sealed class SystemNoThinkGrammar : IReasoningGrammar
 {
     private const string NoThinkWord = "/no_think";
@@ -20,7 +23,7 @@ internal sealed class SystemNoThinkGrammar : IReasoningGrammar
     public ReasoningMode? Asked(InferenceRequest request)
     {
         ReasoningMode? asked = null;
-        foreach (var (_, token) in SystemTexts(request))
+        foreach (var token in FirstTexts(request))
         {
             var text = request.Text(token).Bytes;
             int off = text.LastIndexOf(NoThink), on = LastThink(text);
@@ -33,8 +36,8 @@ internal sealed class SystemNoThinkGrammar : IReasoningGrammar
     /// <inheritdoc/>
     public void Apply(InferenceRequest request, ReasoningMode mode, BodyEdits edits)
     {
-        var saying = new HashSet<Turn>();
-        foreach (var (turn, token) in SystemTexts(request))
+        var isSaid = false;
+        foreach (var token in FirstTexts(request))
         {
             var text = request.Text(token);
             if (mode == ReasoningMode.On)
@@ -43,19 +46,19 @@ internal sealed class SystemNoThinkGrammar : IReasoningGrammar
                 continue;
             }
 
-            if (text.Bytes.IndexOf(NoThink) >= 0) saying.Add(turn);
+            isSaid |= text.Bytes.IndexOf(NoThink) >= 0;
             foreach (var at in Words.Find(text.Bytes, Think))
             {
                 if (IsClosingMark(text.Bytes, at)) continue;
                 // What asked for the opposite now asks for this.
-                saying.Add(turn);
+                isSaid = true;
                 edits.Replace(text.PlaceOf(at), text.PlaceOf(at + Think.Length), Encoding.UTF8.GetBytes(NoThinkWord));
             }
         }
 
         if (mode == ReasoningMode.On) return;
-        foreach (var turn in saying) SystemTurn.CallSystem(turn, edits);
-        if (saying.Count == 0) SystemTurn.Lead(request, NoThinkWord, edits);
+        if (isSaid) SystemTurn.CallSystem(request.Turns[0], edits);
+        else SystemTurn.Lead(request, NoThinkWord, edits);
     }
 
     // With the white space that set the words apart, behind them or else before them; those side by side go as one.
@@ -93,8 +96,6 @@ internal sealed class SystemNoThinkGrammar : IReasoningGrammar
     private static bool IsClosingMark(ReadOnlySpan<byte> text, int at) =>
         at > 0 && text[at - 1] == '<' && at + Think.Length < text.Length && text[at + Think.Length] == '>';
 
-    private static IEnumerable<(Turn Turn, JsonToken Token)> SystemTexts(InferenceRequest request) =>
-        request.Turns.Where(turn => turn.IsSystem)
-            .SelectMany(turn => turn.Texts, (turn, token) => (turn, token))
-            .Where(text => Words.MayHold(request, text.token, "think"u8));
+    private static IEnumerable<JsonToken> FirstTexts(InferenceRequest request) =>
+        (SystemTurn.First(request)?.Texts ?? []).Where(token => Words.MayHold(request, token, "think"u8));
 }

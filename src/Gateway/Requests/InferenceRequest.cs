@@ -45,6 +45,9 @@ internal sealed class InferenceRequest
     /// <summary>The value of the one key that is read inside a field's object.</summary>
     public JsonToken Inner(RequestField field) => _inner[(int)field];
 
+    /// <summary><c>chat_template_kwargs</c> has keys that are arguments of the rendering itself, which some engines let them override.</summary>
+    public bool KwargsRuleTemplate { get; internal set; }
+
     internal void SetInner(RequestField field, JsonToken value, bool objectIsEmpty)
     {
         _inner[(int)field] = value;
@@ -64,6 +67,9 @@ internal sealed class InferenceRequest
         JsonTokenType.False => false,
         _ => null,
     };
+
+    /// <summary>The format asked for in <c>response_format</c> is plain text, which is none.</summary>
+    public bool IsTextFormat => Inner(RequestField.ResponseFormat) is { IsString: true } type && Text(type).Bytes.SequenceEqual("text"u8);
 
     /// <summary>The number of answers asked for.</summary>
     public long Choices => Integer(this[RequestField.N]) ?? 1;

@@ -23,6 +23,16 @@ internal enum RequestField
     Nvext,
     ContinueFinalMessage,
     AddGenerationPrompt,
+    PromptTokenIds,
+    PromptTokenIdsB64,
+    InputIds,
+    DisaggregatedParams,
+    ChatTemplate,
+    PreviousResponseId,
+    Background,
+    ResponseFormat,
+    Tools,
+    Logprobs,
 }
 
 /// <summary>The fields' names.</summary>
@@ -32,7 +42,8 @@ internal static class RequestFields
     [
         "messages", "input", "instructions", "prompt", "stream", "stream_options", "n", "temperature", "top_p", "top_k", "min_p", "repetition_penalty",
         "max_tokens", "max_completion_tokens", "max_output_tokens", "chat_template_kwargs", "thinking_token_budget", "nvext",
-        "continue_final_message", "add_generation_prompt",
+        "continue_final_message", "add_generation_prompt", "prompt_token_ids", "prompt_token_ids_b64", "input_ids", "disaggregated_params", "chat_template",
+        "previous_response_id", "background", "response_format", "tools", "logprobs",
     ];
 
     private static readonly byte[][] Utf8Names = [.. Names.Select(System.Text.Encoding.UTF8.GetBytes)];
@@ -57,6 +68,7 @@ internal static class RequestFields
         RequestField.StreamOptions => "include_usage",
         RequestField.ChatTemplateKwargs => "enable_thinking",
         RequestField.Nvext => "max_thinking_tokens",
+        RequestField.ResponseFormat => "type",
         _ => null,
     };
 }

@@ -36,6 +36,9 @@ internal sealed record RequestPlan
     /// <summary>The stream was asked for its usage by the gateway alone, so that the client is not shown it.</summary>
     public bool HidesUsage { get; init; }
 
+    /// <summary>The client asked for the stream's usage.</summary>
+    public bool ShowsUsage { get; init; }
+
     /// <summary>Most output tokens by the client's wish or the deployment's; null for none.</summary>
     public long? MaxTokens { get; init; }
 
@@ -57,6 +60,8 @@ internal sealed record RequestPlan
     private static RequestPlan WithRoles(GatewaySettings settings, InferenceRequest request, HeaderWishes wishes)
     {
         var reasoning = settings.Reasoning;
+        if (reasoning is { Grammar: not ReasoningGrammar.None, Impossible: WhereImpossible.Refuse } && PromptControl.Find(request, reasoning.Grammar) is var (field, reason))
+            throw new BadRequestException($"This deployment holds its reasoning mode, which '{field}' could undo: {reason}.", field, "mode_impossible");
         var grammar = ReasoningGrammars.Of(reasoning);
         var mode = ModeDecision.Decide(reasoning, grammar, request, wishes.Mode);
         var edits = new BodyEdits();
@@ -105,11 +110,19 @@ internal sealed record RequestPlan
         // /v1/responses ends its streams with the usage unasked.
         var asks = settings.StreamUsage == StreamUsage.Ask && request is { Streams: true, AsksForUsage: false, Endpoint: not ApiEndpoint.Responses };
         if (asks) request.SetInner(edits, RequestField.StreamOptions, "true");
-        return new RequestPlan { Endpoint = request.Endpoint, Body = edits.ApplyTo(request.Body), Mode = mode, Streams = request.Streams, HidesUsage = asks, IsLed = request.IsLed };
+        return new RequestPlan { Endpoint = request.Endpoint, Body = edits.ApplyTo(request.Body), Mode = mode, Streams = request.Streams, HidesUsage = asks, ShowsUsage = request.AsksForUsage, IsLed = request.IsLed };
     }
+
+    private static bool HasFormat(InferenceRequest request) => request[RequestField.ResponseFormat] is { IsLeftOut: false } && !request.IsTextFormat;
+
+    private static bool HasTools(InferenceRequest request) => request[RequestField.Tools] is { Kind: System.Text.Json.JsonTokenType.StartArray } tools && tools.End - tools.Start > 2;
 
     private static string? WhyUnwatchable(InferenceRequest request) =>
         request.Endpoint == ApiEndpoint.Responses ? "on /v1/responses this engine has no means to continue an answer"
         : request.Choices > 1 ? "of several answers (n) one cannot be continued alone"
+        : HasFormat(request) ? "an answer in a format (response_format) has no trace, or one that cannot be ended without breaking it"
+        : !request.Streams && (HasTools(request) || request[RequestField.Logprobs].Kind is System.Text.Json.JsonTokenType.True)
+            ? "an answer that is not streamed is made of two calls, and tool calls (tools) or logprobs of the first would be cut"
+        : PromptControl.Find(request) is var (field, reason) ? $"'{field}' leaves open where the trace begins, since {reason}"
         : null;
 }

@@ -64,6 +64,7 @@ internal static class RequestReader
             else
             {
                 request.SetInner(known, default, false);
+                if (known == RequestField.ChatTemplateKwargs) request.KwargsRuleTemplate = false;
                 request[known] = JsonToken.Read(ref reader);
             }
         }
@@ -73,19 +74,25 @@ internal static class RequestReader
     {
         var start = (int)reader.TokenStartIndex;
         JsonToken inner = default;
-        var isEmpty = true;
+        bool isEmpty = true, rules = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             isEmpty = false;
             var wanted = reader.ValueTextEquals(innerName);
+            rules |= field == RequestField.ChatTemplateKwargs && RulesTemplate(ref reader);
             reader.Read();
             var value = JsonToken.Read(ref reader);
             if (wanted) inner = value;
         }
 
         request.SetInner(field, inner, isEmpty);
+        if (field == RequestField.ChatTemplateKwargs) request.KwargsRuleTemplate = rules;
         return new JsonToken(JsonTokenType.StartObject, start, (int)reader.BytesConsumed);
     }
+
+    private static bool RulesTemplate(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals(RequestField.ChatTemplate.Name()) || reader.ValueTextEquals(RequestField.ContinueFinalMessage.Name())
+        || reader.ValueTextEquals(RequestField.AddGenerationPrompt.Name());
 
     private static void Check(InferenceRequest request)
     {
@@ -100,6 +107,11 @@ internal static class RequestReader
             Whole(request, request[field], field.Name());
         Whole(request, request[RequestField.ThinkingTokenBudget], RequestField.ThinkingTokenBudget.Name());
         Whole(request, request.Inner(RequestField.Nvext), "nvext.max_thinking_tokens");
+        // Anything but false, since an engine may take it for true.
+        if (request.Endpoint == ApiEndpoint.Responses && request[RequestField.Background] is { IsLeftOut: false, Kind: not JsonTokenType.False })
+            throw new BadRequestException(
+                "'background' cannot be served: what the engine does behind an answered request is not counted and would be lost when the replica stops. Leave it out, and stream the answer.",
+                "background", "unsupported_value");
         if (request.Endpoint == ApiEndpoint.Completions && !request[RequestField.Prompt].IsThere)
             throw new BadRequestException("'prompt' is required.", "prompt", "missing_field");
     }

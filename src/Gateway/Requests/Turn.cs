@@ -26,7 +26,9 @@ internal enum TurnRole
 /// <param name="Texts">The strings in the content that are text.</param>
 /// <param name="HasOtherParts">The content has parts that are no text, such as images.</param>
 /// <param name="HasNoParts">The content is an empty list.</param>
-internal sealed record Turn(TurnRole Role, JsonToken RoleToken, JsonToken Whole, JsonToken Content, IReadOnlyList<JsonToken> Texts, bool HasOtherParts, bool HasNoParts)
+/// <param name="IsModels">Said by the model: an assistant's message or, in /v1/responses, its reasoning or its call of a function.</param>
+internal sealed record Turn(
+    TurnRole Role, JsonToken RoleToken, JsonToken Whole, JsonToken Content, IReadOnlyList<JsonToken> Texts, bool HasOtherParts, bool HasNoParts, bool IsModels)
 {
     /// <summary>Speaks for the system, by either word.</summary>
     public bool IsSystem => Role is TurnRole.System or TurnRole.Developer;

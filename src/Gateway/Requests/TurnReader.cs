@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Nemotron.Gateway.Json;
 
@@ -42,7 +44,7 @@ internal static class TurnReader
         else if (!input.IsLeftOut) throw RequestReader.WrongType("input", "a text or a list");
     }
 
-    private static Turn Bare(TurnRole role, JsonToken value) => new(role, default, value, value, [value], false, false);
+    private static Turn Bare(TurnRole role, JsonToken value) => new(role, default, value, value, [value], false, false, false);
 
     private static void ReadList(InferenceRequest request, JsonToken list, string name, int maxDepth, List<Turn> turns)
     {
@@ -61,7 +63,7 @@ internal static class TurnReader
         JsonToken role = default, content = default;
         var kind = TurnRole.Other;
         List<JsonToken> texts = [];
-        bool otherParts = false, noParts = false;
+        bool otherParts = false, noParts = false, assistant = false, modelsItem = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("role"u8))
@@ -72,7 +74,14 @@ internal static class TurnReader
                     : reader.ValueTextEquals("system"u8) ? TurnRole.System
                     : reader.ValueTextEquals("developer"u8) ? TurnRole.Developer
                     : TurnRole.Other;
+                assistant = reader.ValueTextEquals("assistant"u8);
                 role = JsonToken.Read(ref reader);
+            }
+            else if (reader.ValueTextEquals("type"u8))
+            {
+                reader.Read();
+                modelsItem = reader.TokenType == JsonTokenType.String && (reader.ValueTextEquals("reasoning"u8) || reader.ValueTextEquals("function_call"u8));
+                reader.Skip();
             }
             else if (reader.ValueTextEquals("content"u8))
             {
@@ -97,7 +106,8 @@ internal static class TurnReader
 
         for (var i = 0; i < texts.Count; i++) texts[i] = Moved(texts[i], origin);
         return new Turn(
-            kind, Moved(role, origin), new JsonToken(JsonTokenType.StartObject, origin + start, origin + (int)reader.BytesConsumed), Moved(content, origin), texts, otherParts, noParts);
+            kind, Moved(role, origin), new JsonToken(JsonTokenType.StartObject, origin + start, origin + (int)reader.BytesConsumed), Moved(content, origin), texts, otherParts, noParts,
+            assistant || (modelsItem && name == "input"));
     }
 
     private static JsonToken ReadParts(ref Utf8JsonReader reader, List<JsonToken> texts, out bool otherParts, out bool noParts)
@@ -157,6 +167,16 @@ internal static class TurnReader
             _ => default,
         };
         return said.IsString ? said : null;
+    }
+
+    /// <summary>The text of a part of a content, by the same rule as the grammars have theirs; null for other parts, whatever texts they hold.</summary>
+    /// <exception cref="BadRequestException">The text has half a character.</exception>
+    public static string? TextOf(JsonElement part)
+    {
+        var json = JsonMarshal.GetRawUtf8Value(part);
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 1024 });
+        reader.Read();
+        return ReadPart(ref reader) is { } text ? Encoding.UTF8.GetString(JsonText.Of(json, text).Bytes) : null;
     }
 
     private static JsonToken ReadValue(ref Utf8JsonReader reader)

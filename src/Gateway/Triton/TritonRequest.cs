@@ -118,7 +118,8 @@ internal sealed record TritonRequest(ApiEndpoint Endpoint, ModelInferRequest Inf
         if (Given(message, "content") is not { } content) return "";
         if (content.ValueKind == JsonValueKind.String) return content.GetString()!;
         var texts = content.EnumerateArray().Select(part => part.ValueKind == JsonValueKind.String ? part.GetString()!
-            : part.ValueKind == JsonValueKind.Object && Given(part, "text") is { ValueKind: JsonValueKind.String } text ? text.GetString()!
+            // What the grammars do not see as text must not be read by the model either.
+            : part.ValueKind == JsonValueKind.Object && TurnReader.TextOf(part) is { } text ? text
             : throw Cannot($"{place}.content", "the gateway renders prompts of text only"));
         return string.Join('\n', texts);
     }

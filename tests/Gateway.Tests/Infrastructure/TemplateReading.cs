@@ -22,7 +22,8 @@ internal static class TemplateReading
                 { Role: "system" } first when first.All.Trim() == "detailed thinking off" => ReasoningMode.Off,
                 _ => null,
             },
-            ReasoningGrammar.SystemNoThink => messages.Any(message => message.Role == "system" && message.All.Contains("/no_think")) ? ReasoningMode.Off : ReasoningMode.On,
+            // Of the first message only: later ones of the system's are left out of the prompt.
+            ReasoningGrammar.SystemNoThink => messages.FirstOrDefault() is { Role: "system" } first && first.All.Contains("/no_think") ? ReasoningMode.Off : ReasoningMode.On,
             ReasoningGrammar.ThinkTags => ThinkTags(messages),
             ReasoningGrammar.SystemJson => messages.FirstOrDefault() switch
             {

@@ -36,6 +36,18 @@ public class BadRequestTests
         (error.Param, error.Code).ShouldBe((param, code));
     }
 
+    [Theory]
+    [InlineData("true", false)]
+    [InlineData("\"yes\"", false)]
+    [InlineData("false", true)]
+    [InlineData("null", true)]
+    public void Responses_behind_the_clients_back_are_refused(string background, bool served)
+    {
+        var body = $"{{\"input\":\"q\",\"background\":{background}}}";
+        if (served) ConversationTests.Sent(Settings.Of(ReasoningGrammar.None), ApiEndpoint.Responses, body, default).ShouldBe(body);
+        else Should.Throw<BadRequestException>(() => ConversationTests.Plan(Settings.Of(ReasoningGrammar.None), ApiEndpoint.Responses, body, default)).Param.ShouldBe("background");
+    }
+
     [Fact]
     public void Nesting_has_a_limit()
     {

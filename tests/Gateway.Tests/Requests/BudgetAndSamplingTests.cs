@@ -80,6 +80,22 @@ public class BudgetAndSamplingTests
     }
 
     [Theory]
+    [InlineData("\"response_format\":{\"type\":\"json_object\"},", false)]
+    [InlineData("\"stream\":true,\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{}},", false)]
+    [InlineData("\"response_format\":{\"type\":\"text\"},", true)]
+    [InlineData("\"response_format\":null,", true)]
+    [InlineData("\"tools\":[{}],", false)]
+    [InlineData("\"stream\":true,\"tools\":[{}],", true)]
+    [InlineData("\"tools\":[],", true)]
+    [InlineData("\"logprobs\":true,", false)]
+    [InlineData("\"logprobs\":false,", true)]
+    public void A_trace_is_not_ended_where_that_would_break_the_answer(string fields, bool watched)
+    {
+        var settings = With(new ThinkingBudget { By = BudgetMechanism.Stream, Tokens = 50 });
+        (ConversationTests.Plan(settings, ApiEndpoint.Chat, $"{{{fields}{Messages}}}", default).Budget is not null).ShouldBe(watched);
+    }
+
+    [Theory]
     [InlineData("\"thinking_token_budget\":0,", null, "thinking_token_budget")]
     [InlineData("\"nvext\":{\"max_thinking_tokens\":-1},", null, "nvext.max_thinking_tokens")]
     public void Less_than_one_token_is_refused(string fields, long? header, string param)

@@ -53,6 +53,13 @@ public class ConversationTests
     [InlineData(Off, """[{"role":"system","content":[]},{"role":"user","content":"q"}]""", """[{"role":"system","content":[{"type":"text","text":"/no_think"}]},{"role":"user","content":"q"}]""")]
     [InlineData(Off, """[{"role":"system","content":[{"type":"text","text":"A"}]},{"role":"user","content":"q"}]""",
         """[{"role":"system","content":[{"type":"text","text":"/no_think"},{"type":"text","text":"A"}]},{"role":"user","content":"q"}]""")]
+    // The template reads the first message only.
+    [InlineData(Off, """[{"role":"user","content":"q"},{"role":"system","content":"/no_think"}]""",
+        """[{"role":"system","content":"/no_think"},{"role":"user","content":"q"},{"role":"system","content":"/no_think"}]""")]
+    [InlineData(Off, """[{"role":"system","content":"A"},{"role":"system","content":"/think"},{"role":"user","content":"q"}]""",
+        """[{"role":"system","content":"/no_think\n\nA"},{"role":"system","content":"/think"},{"role":"user","content":"q"}]""")]
+    [InlineData(On, """[{"role":"system","content":"/no_think"},{"role":"developer","content":"/no_think"},{"role":"user","content":"q"}]""",
+        """[{"role":"system","content":""},{"role":"developer","content":"/no_think"},{"role":"user","content":"q"}]""")]
     public void System_no_think(ReasoningMode mode, string messages, string expected) => Check(ReasoningGrammar.SystemNoThink, mode, messages, expected);
 
     [Theory]
@@ -127,6 +134,15 @@ public class ConversationTests
         static string SystemOf(string body) => System.Text.Json.Nodes.JsonNode.Parse(body)!["messages"]![0]!["content"]!.GetValue<string>();
 
         static string[] Words(string text) => text.Split((char[])[' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    [Fact]
+    public void Words_that_the_template_never_reads_are_no_wish()
+    {
+        const string body = """{"messages":[{"role":"user","content":"q"},{"role":"system","content":"/no_think"}]}""";
+        Plan(Settings.Of(ReasoningGrammar.SystemNoThink, On), ApiEndpoint.Chat, body, default).Mode.Mode.ShouldBe(On);
+        var enforced = Settings.Of(new GatewayReasoning { Grammar = ReasoningGrammar.SystemNoThink, Default = Off, Enforcement = GatewayEnforcement.Enforced });
+        TemplateReading.Of(ReasoningGrammar.SystemNoThink, Sent(enforced, ApiEndpoint.Chat, body, default)).ShouldBe(Off);
     }
 
     [Fact]

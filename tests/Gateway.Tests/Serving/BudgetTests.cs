@@ -59,6 +59,33 @@ public class BudgetTests
         engine.Seen.Count.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public async Task A_stream_that_the_gateway_ends_shows_its_usage_to_who_asked(bool asks, bool nullUsage)
+    {
+        await using var engine = await StubEngine.StartAsync();
+        engine.Tokens = Trace;
+        engine.WritesNullUsage = nullUsage;
+        await using var gateway = await RunningGateway.StartAsync(With(engine, 3, 0));
+        using var answer = await gateway.ChatAsync($"\"stream\":true,\"max_tokens\":3{(asks ? ",\"stream_options\":{\"include_usage\":true}" : "")}");
+        var text = await answer.Content.ReadAsStringAsync(Cancelled);
+        text.ShouldEndWith("data: [DONE]\n\n");
+        if (!asks)
+        {
+            text.ShouldNotContain("usage");
+            return;
+        }
+
+        var chunks = Chunks(text);
+        chunks[^1].GetProperty("choices").GetArrayLength().ShouldBe(0);
+        chunks[^1].GetProperty("id").GetString().ShouldBe("chatcmpl-1");
+        chunks[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt64().ShouldBe(3);
+        chunks[^2].GetProperty("choices")[0].GetProperty("finish_reason").GetString().ShouldBe("length");
+        chunks[^2].TryGetProperty("usage", out _).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task The_second_call_has_the_tokens_that_are_left()
     {

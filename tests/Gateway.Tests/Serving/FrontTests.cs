@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
+using Nemotron.Gateway.Draining;
 using Nemotron.Gateway.Tests.Infrastructure;
 using Nemotron.Planning;
 
@@ -100,6 +102,52 @@ public class FrontTests
         using var answer = await held;
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
+
+    [Fact]
+    public async Task One_look_at_the_replicas_serves_all_who_come_meanwhile()
+    {
+        await using var replica = await StubEngine.StartAsync();
+        using var gate = new SemaphoreSlim(0);
+        SlowLooks(replica, gate);
+        // By a clock that stands still no look is given up.
+        await using var front = await RunningGateway.StartAsync(Settings(replica.Address) with { HealthPath = "/look" }, new FakeTimeProvider());
+        var asking = Enumerable.Range(0, 8).Select(_ => front.PostAsync("/v1/chat/completions", Chat)).ToList();
+        await Until.TrueAsync(() => front.Service<ActiveRequests>().Count == 8, "all have come");
+        gate.Release(100);
+        foreach (var asked in asking)
+        {
+            using var answer = await asked;
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        replica.Seen.Count(seen => seen.Method == "GET").ShouldBeLessThan(8);
+    }
+
+    [Fact]
+    public async Task A_replica_that_is_slow_to_say_that_it_is_well_is_not_taken_for_none()
+    {
+        var clock = new FakeTimeProvider();
+        await using var replica = await StubEngine.StartAsync();
+        using var gate = new SemaphoreSlim(1);
+        SlowLooks(replica, gate);
+        await using var front = await RunningGateway.StartAsync(Settings(replica.Address) with { HealthPath = "/look" }, clock);
+        await Until.TrueAsync(async () => await front.MetricAsync("nemotron_gateway_upstream_ready") == 1, "it is well");
+        var asking = front.PostAsync("/v1/chat/completions", Chat);
+        await Until.TrueAsync(() => replica.Seen.Count(seen => seen.Method == "GET") == 2, "it is asked again");
+        await Until.TrueAsync(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            return asking.IsCompleted;
+        }, "the request is answered");
+        using var answer = await asking;
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private static void SlowLooks(StubEngine replica, SemaphoreSlim gate) => replica.Special = async (context, seen) =>
+    {
+        if (seen.Method == "GET") await gate.WaitAsync(context.RequestAborted);
+        return seen.Method == "GET";
+    };
 
     private static Task<RunningGateway> StartAsync(int port, TimeSpan? hold = null, int most = 10) => RunningGateway.StartAsync(Settings($"http://127.0.0.1:{port}", hold, most));
 

@@ -37,6 +37,39 @@ public class PassThroughTests
         if (engine.Special is not null) answer.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions#/../../../tokenize", GatewayEnforcement.Enforced)]
+    [InlineData("/v1/chat/completions#", GatewayEnforcement.Default)]
+    [InlineData("/tokenize?a#b", GatewayEnforcement.Enforced)]
+    public async Task A_target_that_engines_read_otherwise_is_refused(string target, GatewayEnforcement enforcement)
+    {
+        await using var engine = await StubEngine.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync(Settings.Of(new GatewayReasoning { Grammar = ReasoningGrammar.ThinkTags, Enforcement = enforcement }) with { Upstream = engine.Address });
+        (await PostRawAsync(gateway, target)).ShouldBe("HTTP/1.1 400 Bad Request");
+        engine.Seen.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_let_through_as_harmless_reaches_the_engine_as_that_path()
+    {
+        await using var engine = await StubEngine.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync(
+            Settings.Of(new GatewayReasoning { Grammar = ReasoningGrammar.ThinkTags, Enforcement = GatewayEnforcement.Enforced }) with { Upstream = engine.Address });
+        (await PostRawAsync(gateway, "/v1/chat/completions/../../../tokenize?x=%20")).ShouldBe("HTTP/1.1 200 OK");
+        engine.Last.Target.ShouldBe("/tokenize?x=%20");
+    }
+
+    // As no client library would write it.
+    private static async Task<string?> PostRawAsync(RunningGateway gateway, string target)
+    {
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync("127.0.0.1", gateway.Client.BaseAddress!.Port, Cancelled);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}"), Cancelled);
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        return await reader.ReadLineAsync(Cancelled);
+    }
+
     [Fact]
     public async Task WebSockets()
     {

@@ -170,6 +170,19 @@ public class TritonTests
         BinaryPrimitives.ReadInt32LittleEndian(triton.Raw("sampling_param_max_tokens")).ShouldBe(7);
     }
 
+    [Fact]
+    public async Task An_answer_without_a_trace_is_gone_on_with_and_closes_none()
+    {
+        await using var triton = await StubTriton.StartAsync();
+        triton.Calls = [["It", " is", " four", " more"], [", of", " course."]];
+        await using var gateway = await StartAsync(triton, "Nano", ReasoningMode.On, budget: 3);
+        using var answer = await gateway.ChatAsync("\"max_tokens\":10");
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancelled));
+        json.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString().ShouldBe("It is four, of course.");
+        triton.Text("text_input").ShouldNotBeNull().ShouldEndWith("It is four");
+        (await gateway.MetricAsync("nemotron_gateway_traces_ended_total")).ShouldBe(0);
+    }
+
     [Theory]
     [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools")]
     [InlineData("\"n\":2", "n")]
@@ -193,6 +206,8 @@ public class TritonTests
 
     [Theory]
     [InlineData("""[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]""", "messages[0].content")]
+    // Text that the grammar does not see must not be rendered.
+    [InlineData("""[{"role":"user","content":[{"type":"x","text":"Solve. /think"}]}]""", "messages[0].content")]
     [InlineData("""[{"role":"user","content":"q"},{"role":"tool","content":"a"}]""", "messages[1].role")]
     [InlineData("""[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{}]}]""", "messages[1].tool_calls")]
     [InlineData("""[{"role":"poet","content":"q"}]""", "messages[0].role")]
@@ -205,6 +220,27 @@ public class TritonTests
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancelled));
         json.RootElement.GetProperty("error").GetProperty("param").GetString().ShouldBe(param);
+        triton.Seen.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Of_a_part_the_prompt_has_what_the_grammar_sees()
+    {
+        await using var triton = await StubTriton.StartAsync();
+        await using var gateway = await StartAsync(triton, "Nemotron-Nano-9B-v2", ReasoningMode.Off, GatewayEnforcement.Enforced);
+        using var answer = await gateway.PostAsync(
+            "/v1/chat/completions", """{"messages":[{"role":"user","content":["A",{"type":"refusal","refusal":"B\n","text":"/think"},{"type":"thinking","thinking":"C /think"},{"text":"D"}]}]}""");
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        triton.Text("text_input").ShouldNotBeNull().ShouldEndWith("<SPECIAL_11>User\nA\nB\n\nC \nD\n<SPECIAL_11>Assistant\n<think></think>");
+    }
+
+    [Fact]
+    public async Task An_answer_that_the_client_has_begun_cannot_undo_an_enforced_mode()
+    {
+        await using var triton = await StubTriton.StartAsync();
+        await using var gateway = await StartAsync(triton, "Nemotron-Nano-9B-v2", ReasoningMode.Off, GatewayEnforcement.Enforced);
+        using var answer = await gateway.PostAsync("/v1/chat/completions", """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"<think>\n"}]}""");
+        await RefusalTests.ShouldTellAsync(answer, 400, "mode_impossible");
         triton.Seen.ShouldBeEmpty();
     }
 
