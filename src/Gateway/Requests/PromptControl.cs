@@ -24,14 +24,20 @@ internal static class PromptControl
             return (RequestField.AddGenerationPrompt.Name(), "the template would not open the answer");
         if (request.KwargsRuleTemplate) return (RequestField.ChatTemplateKwargs.Name(), "its keys decide what the template renders");
         if (request.Turns is [.., { IsModels: true }])
-            return (request.Endpoint == ApiEndpoint.Responses ? "input" : "messages", "a last turn of the model's own is an answer that the client has begun");
+            return (NameOfTurns(request), "a last turn of the model's own is an answer that the client has begun");
         return null;
     }
 
     /// <summary>Looks for what undoes a mode, turns that the gateway never sees included.</summary>
     public static (string Field, string Why)? Find(InferenceRequest request, ReasoningGrammar grammar) =>
         Find(request)
+        // Nemotron-H: the template puts its mark behind a last message of the user's, and drops messages of other roles.
+        ?? (grammar == ReasoningGrammar.SystemJson && request.Turns is not [.., { Role: TurnRole.User }]
+            ? (NameOfTurns(request), "this model's template opens the answer in its mode only behind a last message of the user's")
+            : ((string, string)?)null)
         ?? (grammar != ReasoningGrammar.ChatTemplateKwargs && !request[RequestField.PreviousResponseId].IsLeftOut
             ? (RequestField.PreviousResponseId.Name(), "what was said before is kept by the engine, and may have words that decide the mode")
             : null);
+
+    private static string NameOfTurns(InferenceRequest request) => request.Endpoint == ApiEndpoint.Responses ? "input" : "messages";
 }

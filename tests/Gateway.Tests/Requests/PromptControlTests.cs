@@ -76,6 +76,19 @@ public class PromptControlTests
     }
 
     [Theory]
+    [InlineData("{\"role\":\"tool\",\"content\":\"\"}", false)]
+    [InlineData("{\"role\":\"system\",\"content\":\"\"}", false)]
+    [InlineData("{\"role\":\"User\",\"content\":\"\"}", false)]
+    [InlineData(User, true)]
+    public void Where_the_template_puts_its_mark_behind_the_user_only_the_user_is_the_last_to_speak(string last, bool served)
+    {
+        var body = $"{{\"messages\":[{User},{last}]}}";
+        var strict = Settings.Of(new GatewayReasoning { Grammar = ReasoningGrammar.SystemJson, Enforcement = GatewayEnforcement.Enforced });
+        if (served) ConversationTests.Plan(strict, ApiEndpoint.Chat, body, default).Mode.Mode.ShouldBe(ReasoningMode.Off);
+        else Should.Throw<BadRequestException>(() => ConversationTests.Plan(strict, ApiEndpoint.Chat, body, default)).Param.ShouldBe("messages");
+    }
+
+    [Theory]
     [InlineData("{\"input\":[{\"role\":\"user\",\"content\":\"q\"},{\"type\":\"reasoning\",\"status\":\"incomplete\"}]}", "input")]
     [InlineData("{\"input\":[{\"role\":\"user\",\"content\":\"q\"},{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"<think>\"}]}", "input")]
     [InlineData("{\"input\":\"q\",\"previous_response_id\":\"resp_1\"}", "previous_response_id")]
