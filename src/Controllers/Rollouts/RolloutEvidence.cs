@@ -26,11 +26,16 @@ internal sealed class RolloutEvidence(string template)
             var now = replica.Requests ?? default;
             if (!_replicas.TryGetValue(replica.Uid, out var known))
             {
-                next[replica.Uid] = (now, now);
+                // One that does not serve yet has counted nothing; of one that does and is not scraped nobody knows what it has counted before.
+                if (replica.Requests is not null || replica.ReadyFor is null) next[replica.Uid] = (now, now);
             }
-            else if (replica.Requests is null || now.IsBelow(known.Last))
+            else if (replica.Requests is null)
             {
-                // Its gateway has started anew, or is not scraped just now and may.
+                next[replica.Uid] = known;
+            }
+            else if (now.IsBelow(known.Last))
+            {
+                // Its gateway has started anew.
                 _gone += known.Last - known.Before;
                 next[replica.Uid] = (default, now);
             }

@@ -32,6 +32,7 @@ public class ErrorGateTests
     public async Task A_replica_that_is_replaced_does_not_take_its_failures_along()
     {
         await RollAsync();
+        _prometheus.Pods = new() { ["new-1"] = null };
         await LookAsync();
         _prometheus.Pods = new() { ["new-1"] = (0, 50) };
         await LookAsync();
@@ -56,6 +57,23 @@ public class ErrorGateTests
         Live.Spec.Paused.ShouldBe(true, "thirty of thirty since");
     }
 
+    [Fact]
+    public async Task A_scrape_that_is_missed_makes_nothing_new_of_what_was_counted_before()
+    {
+        await RollAsync();
+        _prometheus.Pods = new() { ["new-1"] = (1000, 900) };
+        await LookAsync();
+        _prometheus.Pods = [];
+        await LookAsync();
+        _prometheus.Pods = new() { ["new-1"] = (1019, 900) };
+        await LookAsync();
+        Live.Spec.Paused.ShouldBeNull("nineteen since, none of which failed");
+        _prometheus.Pods["new-1"] = (1019, 910);
+        await LookAsync();
+        Live.Spec.Paused.ShouldBe(true);
+        Progressing.Message.ShouldStartWith("Of 29 requests");
+    }
+
     private ErrorGateLoop Loop() => new(
         _cluster.Entities, _cluster.Deployments, _cluster.Pods, new Newest("new"), _cluster.Gates, new Queue(_enqueued), _cluster.Time, new ScalingSettings(),
         NullLogger<ErrorGateLoop>.Instance, _prometheus);
@@ -64,6 +82,7 @@ public class ErrorGateTests
     public async Task Too_many_failures_stop_it_and_fewer_let_it_go_on()
     {
         await RollAsync();
+        _prometheus.Pods = new() { ["new-1"] = null };
         await LookAsync();
         _prometheus.Pods = new() { ["old-1"] = (1000, 0), ["old-2"] = (1000, 900), ["new-1"] = (94, 6) };
         await LookAsync();
@@ -91,6 +110,7 @@ public class ErrorGateTests
     public async Task A_handful_of_requests_says_nothing()
     {
         await RollAsync();
+        _prometheus.Pods = new() { ["new-1"] = null };
         await LookAsync();
         _prometheus.Pods = new() { ["new-1"] = (10, 9) };
         await LookAsync();
@@ -125,6 +145,7 @@ public class ErrorGateTests
     public async Task Another_template_is_another_rollout_and_a_new_leader_changes_nothing_before_it_has_looked()
     {
         await RollAsync();
+        _prometheus.Pods = new() { ["new-1"] = null };
         await LookAsync();
         _prometheus.Pods = new() { ["new-1"] = (0, 50) };
         await LookAsync();
@@ -151,6 +172,7 @@ public class ErrorGateTests
     public async Task Without_the_gate_it_goes_on()
     {
         await RollAsync();
+        _prometheus.Pods = new() { ["new-1"] = null };
         await LookAsync();
         _prometheus.Pods = new() { ["new-1"] = (0, 50) };
         await LookAsync();
