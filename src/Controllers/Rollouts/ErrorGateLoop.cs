@@ -88,7 +88,7 @@ internal sealed partial class ErrorGateLoop(
     {
         if (entity.Metadata.DeletionTimestamp is not null || ErrorGate.Limit(entity.Spec, inGroups: false, hasPrometheus: true) is not { } limit) return null;
         return workloads.Get(entity.Metadata.NamespaceProperty, ChildNames.Deployment(entity.Metadata.Name)) is { } live
-            && (live.Spec.Paused == true || (live.Status?.Replicas ?? 0) > (live.Status?.UpdatedReplicas ?? 0))
+            && (live.Spec.Paused == true || LiveWorkload.Of(live) is { RollsOut: true })
             && ErrorGate.TemplateOf(live) is { } template
             ? new Rollout(entity, live, template, limit)
             : null;

@@ -11,11 +11,11 @@ internal static class RolloutQueries
     /// <param name="matchers">Label matchers, as between PromQL's braces; "" for none.</param>
     /// <param name="failed">Those that failed in the engine or the gateway, or those that went well.</param>
     public static string Ended(string matchers, bool failed) =>
-        $"sum by (namespace, pod) ({FleetQueries.Once} ({GatewaySeries.Requests}{{{(failed ? "outcome=~\"engine_error|gateway_error\"" : "outcome=\"ok\"")}{(matchers.Length > 0 ? $",{matchers}" : "")}}}))";
+        $"sum by (namespace, pod) ({FleetQueries.Once} ({GatewaySeries.Requests}{FleetQueries.Braces(matchers, failed ? FleetQueries.Failed : FleetQueries.Served)}))";
 
     /// <summary>The gateways that are scraped: one that nobody has asked yet has no series of requests.</summary>
     /// <param name="matchers">Label matchers, as between PromQL's braces; "" for none.</param>
-    public static string Scraped(string matchers) => $"count by (namespace, pod) ({GatewaySeries.InFlight}{(matchers.Length > 0 ? $"{{{matchers}}}" : "")})";
+    public static string Scraped(string matchers) => $"count by (namespace, pod) ({GatewaySeries.InFlight}{FleetQueries.Braces(matchers)})";
 
     /// <summary>The counts of each gateway that is scraped.</summary>
     public static IReadOnlyDictionary<(string Namespace, string Pod), RequestCounts> Counts(QueryAnswer scraped, QueryAnswer served, QueryAnswer failed)

@@ -75,6 +75,12 @@ internal static class FleetQueries
     /// <summary>Makes one of the same target scraped under two jobs.</summary>
     internal const string Once = "max without (job, instance, endpoint, service, container, prometheus)";
 
+    /// <summary>Of ended requests: those that went well.</summary>
+    internal const string Served = "outcome=\"ok\"";
+
+    /// <summary>Of ended requests: those that failed in the engine or the gateway.</summary>
+    internal const string Failed = "outcome=~\"engine_error|gateway_error\"";
+
     /// <summary>All queries.</summary>
     /// <param name="matchers">Label matchers, as between PromQL's braces; "" for none.</param>
     /// <param name="window">How far back rates look.</param>
@@ -84,8 +90,8 @@ internal static class FleetQueries
         return new Dictionary<FleetSignal, string>
         {
             [FleetSignal.Begun] = Rate("requests_begun_total"),
-            [FleetSignal.Completed] = Rate("requests_total", "outcome=\"ok\""),
-            [FleetSignal.Failed] = Rate("requests_total", "outcome=~\"engine_error|gateway_error\""),
+            [FleetSignal.Completed] = Rate("requests_total", Served),
+            [FleetSignal.Failed] = Rate("requests_total", Failed),
             [FleetSignal.PromptTokens] = Rate("prompt_tokens_total"),
             [FleetSignal.OutputTokens] = Rate("output_tokens_total"),
             [FleetSignal.FinishedTokens] = Rate("finished_output_tokens_total"),
@@ -111,14 +117,19 @@ internal static class FleetQueries
         string Buckets(string metric) =>
             $"sum by (namespace, pod, mode, le) ({Once} (rate({GatewaySeries.Prefix}{metric}_bucket{Braces()}[{Range()}])))";
 
-        string Braces(string? own = null) => (own, matchers) switch
-        {
-            (null, "") => "",
-            (null, _) => $"{{{matchers}}}",
-            (_, "") => $"{{{own}}}",
-            _ => $"{{{own},{matchers}}}",
-        };
+        string Braces(string? own = null) => FleetQueries.Braces(matchers, own);
 
         string Range() => $"{Math.Max(1, (long)window.TotalSeconds).ToString(CultureInfo.InvariantCulture)}s";
     }
+
+    /// <summary>Label matchers in their braces; "" for none.</summary>
+    /// <param name="matchers">Those of all queries, as between the braces; "" for none.</param>
+    /// <param name="own">The query's own, or null.</param>
+    internal static string Braces(string matchers, string? own = null) => (own, matchers) switch
+    {
+        (null, "") => "",
+        (null, _) => $"{{{matchers}}}",
+        (_, "") => $"{{{own}}}",
+        _ => $"{{{own},{matchers}}}",
+    };
 }
